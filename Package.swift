@@ -1,0 +1,68 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+/// A C library from Debian's -dev packages: a module map and nothing else.
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+/// One module of docs/architecture.md.
+func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The tests of a module; `Testbed` holds what several of them need.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies + ["Testbed"], swiftSettings: strict)
+}
+
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "varve",
+    products: [.executable(name: "varve", targets: ["varve"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        library("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
+        library("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
+        library("CCap", pkgConfig: "libcap", apt: "libcap-dev"),
+        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        .target(name: "CLinux"),
+
+        module("Model", []),
+        module("Linux", ["CLinux", "Model"]),
+        module("ObjectStore", ["CGit2", "CZlib", crypto, "Linux", "Model"]),
+        module("Snapshot", ["ObjectStore", "Linux", "Model"]),
+        module("Images", ["CArchive", "Linux", "Model"]),
+        module("Erofs", ["Linux", "Model"]),
+        module("Runtime", ["CCap", "CLinux", "Linux", "Model"]),
+        module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),
+        .executableTarget(
+            name: "varve", dependencies: [argumentParser, "Engine", "Model"],
+            swiftSettings: strict),
+
+        .target(name: "Testbed", dependencies: ["Linux", "Model"], path: "Tests/Testbed", swiftSettings: strict),
+        tests("Model", ["Model"]),
+        tests("Linux", ["Linux", "Model"]),
+        tests("ObjectStore", ["ObjectStore", "Linux", "Model"]),
+        tests("Snapshot", ["Snapshot", "ObjectStore", "Linux", "Model"]),
+        tests("Images", ["Images", "Linux", "Model"]),
+        tests("Erofs", ["Erofs", "Linux", "Model"]),
+        tests("Runtime", ["Runtime", "Linux", "Model"]),
+        tests("Engine", ["Engine", "Linux", "Model"]),
+        tests("Command", ["Linux", "Model"]),
+        tests("Architecture", []),
+    ]
+)

@@ -1,0 +1,37 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+int varve_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int varve_statx(int directory, const char *path, int flags, unsigned int mask, struct statx *result) {
+    return (int)syscall(SYS_statx, directory, path, flags, mask, result);
+}
+
+ssize_t varve_getdents64(int directory, void *buffer, size_t count) {
+    return syscall(SYS_getdents64, directory, buffer, count);
+}
+
+int varve_renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags) {
+    return renameat2(old_directory, old_path, new_directory, new_path, flags);
+}
+
+int varve_syncfs(int descriptor) {
+    return syncfs(descriptor);
+}
+
+const char *varve_strerror(int error, char *buffer, size_t count) {
+    return strerror_r(error, buffer, count);
+}
+
+dev_t varve_makedev(unsigned int major, unsigned int minor) {
+    return makedev(major, minor);
+}
