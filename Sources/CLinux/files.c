@@ -28,6 +28,10 @@ int varve_syncfs(int descriptor) {
     return syncfs(descriptor);
 }
 
+ssize_t varve_copy_file_range(int source, off_t *source_offset, int target, off_t *target_offset, size_t count) {
+    return copy_file_range(source, source_offset, target, target_offset, count, 0);
+}
+
 const char *varve_strerror(int error, char *buffer, size_t count) {
     return strerror_r(error, buffer, count);
 }

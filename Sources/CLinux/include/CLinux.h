@@ -46,6 +46,9 @@ int varve_renameat2(int old_directory, const char *old_path, int new_directory, 
 /// syncfs(2).
 int varve_syncfs(int descriptor);
 
+/// copy_file_range(2) without flags: bytes copied, 0 at the end, -1 with errno.
+ssize_t varve_copy_file_range(int source, off_t *source_offset, int target, off_t *target_offset, size_t count);
+
 /// The C library's text for an errno value, in `buffer` or static memory.
 const char *varve_strerror(int error, char *buffer, size_t count);
 

@@ -1,0 +1,216 @@
+import Glibc
+import Linux
+import Model
+import ObjectStore
+
+/// Turns files on disk into trees: a plain directory, or the upper directory of an overlay over the tree that it
+/// lies on. Only what is in the directory is read; of the tree below it, only the directories on the way.
+public final class Capture {
+    let source: any ObjectSource
+    let sink: any ObjectSink
+    /// Whether a body that the index knows needs no reading.
+    private let isStored: (ObjectID) throws -> Bool
+    public private(set) var index: FileIndex
+    private var linkGroups: [UInt64: LinkGroup] = [:]
+    private var base = ObjectID.emptyTree
+
+    /// How deep directories may nest: far beyond any path that the kernel takes (PATH_MAX is 4,096 bytes).
+    private static let maximumDepth = 2048
+
+    /// - Parameters:
+    ///   - source: where the trees below an upper directory are read.
+    ///   - sink: where trees, records and bodies go.
+    ///   - isStored: says of an id from `index` that `sink` does not need the body again.
+    public init(
+        from source: any ObjectSource, to sink: any ObjectSink, index: FileIndex,
+        isStored: @escaping (ObjectID) throws -> Bool
+    ) {
+        self.source = source
+        self.sink = sink
+        self.index = index
+        self.isStored = isStored
+    }
+
+    /// Captures a directory with all that is below it.
+    /// - Returns: the id of its tree.
+    public func directory(_ directory: borrowing Descriptor) throws -> ObjectID {
+        let found = try Found(".", in: directory, isUpper: false)
+        return try plain(directory, attributes: found.attributes, at: .root)
+    }
+
+    /// Captures what an overlay shows: its upper directory over the tree `base`.
+    /// - Parameter mountPoints: files and directories that were made in the upper directory only to mount something
+    ///   on them. While they are empty they count as not there.
+    /// - Returns: the id of the merged root's tree.
+    public func upper(
+        _ upper: borrowing Descriptor, over base: ObjectID, leavingOut mountPoints: Set<BytePath> = []
+    ) throws -> ObjectID {
+        self.base = base
+        let found = try Found(".", in: upper, isUpper: true)
+        return try merged(
+            upper, attributes: found.attributes, at: .root, base: try source.directory(base), leavingOut: mountPoints)
+    }
+
+    // MARK: Directories
+
+    private func plain(_ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath) throws -> ObjectID {
+        try checkDepth(path)
+        var result = Directory(attributes: attributes)
+        for name in try Files.names(in: directory).sorted() {
+            let childPath = path.appending(name)
+            guard let node = try retrying(childPath, { try plainNode(name, in: directory, at: childPath) }) else { continue }
+            result.entries.append(Entry(name: name, node: node))
+        }
+        return try sink.add(result)
+    }
+
+    private func plainNode(_ name: ByteName, in directory: borrowing Descriptor, at path: BytePath) throws -> Node {
+        let found = try Found(name, in: directory, isUpper: false)
+        guard found.status.kind == .directory else {
+            if found.status.isWhiteout {
+                throw SnapshotError.unsupported(path, "a character device 0:0 is what overlayfs marks removed files with")
+            }
+            return try leaf(name, found, in: directory, at: path)
+        }
+        let child = try Files.openDirectory(KernelPath(name), in: directory.reference)
+        return .directory(try plain(child, attributes: found.attributes, at: path))
+    }
+
+    private func merged(
+        _ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath, base: Directory?,
+        leavingOut mountPoints: Set<BytePath>
+    ) throws -> ObjectID {
+        try checkDepth(path)
+        var result = Directory(attributes: attributes)
+        var unchanged = (base?.entries ?? [])[...]
+        for name in try Files.names(in: directory).sorted() {
+            while let entry = unchanged.first, entry.name < name { result.entries.append(unchanged.removeFirst()) }
+            if unchanged.first?.name == name { unchanged.removeFirst() }
+            let childPath = path.appending(name)
+            let node = try retrying(childPath) {
+                try mergedNode(name, in: directory, at: childPath, base: base, leavingOut: mountPoints)
+            }
+            if let node {
+                result.entries.append(Entry(name: name, node: node))
+            }
+        }
+        result.entries += unchanged
+        return try sink.add(result)
+    }
+
+    /// What the overlay shows under a name that is in the upper directory; nil where that is nothing.
+    private func mergedNode(
+        _ name: ByteName, in directory: borrowing Descriptor, at path: BytePath, base: Directory?,
+        leavingOut mountPoints: Set<BytePath>
+    ) throws -> Node? {
+        let found = try Found(name, in: directory, isUpper: true)
+        if found.status.isWhiteout { return nil }
+        guard found.status.kind == .directory else {
+            if mountPoints.contains(path), base?[name] == nil, found.status.kind == .regular, found.status.size == 0 {
+                return nil
+            }
+            if found.overlay.isMetacopy {
+                let lower = try lowerNode(name, found.overlay, base: base)
+                return try metacopy(found, of: lower, at: path)
+            }
+            return try leaf(name, found, in: directory, at: path)
+        }
+        let child = try Files.openDirectory(KernelPath(name), in: directory.reference)
+        if mountPoints.contains(path), base?[name] == nil, try Files.names(in: child).isEmpty { return nil }
+        var lower: Directory?
+        if !found.overlay.isOpaque, case .directory(let tree)? = try lowerNode(name, found.overlay, base: base) {
+            lower = try source.directory(tree)
+        }
+        return .directory(
+            try merged(child, attributes: found.attributes, at: path, base: lower, leavingOut: mountPoints))
+    }
+
+    /// What an upper entry lies on: the entry of the same name, or the one that it was renamed from
+    /// (overlayfs.rst, "Redirect directories" and "Metadata only copy up").
+    private func lowerNode(_ name: ByteName, _ overlay: OverlayMarks, base: Directory?) throws -> Node? {
+        guard let redirect = overlay.redirect else { return base?[name] }
+        guard redirect.first == UInt8(ascii: "/") else { return base?[ByteName(redirect)] }
+        guard let path = BytePath(parsing: redirect) else { return nil }
+        return try source.node(at: path, in: self.base)
+    }
+
+    private func checkDepth(_ path: BytePath) throws {
+        if path.names.count > Self.maximumDepth {
+            let top = BytePath(Array(path.names.prefix(3)))
+            throw SnapshotError.unsupported(top, "directories nest more than \(Self.maximumDepth) deep below it")
+        }
+    }
+
+    // MARK: Everything else
+
+    /// A file with new attributes whose content is still that of the file below: no byte of it is read.
+    private func metacopy(_ found: Found, of lower: Node?, at path: BytePath) throws -> Node {
+        guard case .leaf(let below, let body)? = lower, below.kind == .regular, below.size == found.status.size else {
+            throw SnapshotError.conflict(path, "its content is not in the tree that the container was started from")
+        }
+        var attributes = found.attributes
+        attributes.size = below.size
+        attributes.holes = below.holes
+        attributes.linkGroup = linkGroup(of: found.status, at: path)
+        return .leaf(attributes, body: body)
+    }
+
+    private func leaf(
+        _ name: ByteName, _ found: Found, in directory: borrowing Descriptor, at path: BytePath
+    ) throws -> Node {
+        var attributes = found.attributes
+        attributes.linkGroup = linkGroup(of: found.status, at: path)
+        switch attributes.kind {
+        case .regular:
+            let file = try Files.open(KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            let body = try body(of: file, found.status, attributes: &attributes)
+            guard try file.status() == found.status else { throw ChangedMeanwhile() }
+            return .leaf(attributes, body: body)
+        case .symlink:
+            let target = try Files.readLink(KernelPath(name), in: directory.reference)
+            attributes.size = UInt64(target.count)
+            return .leaf(attributes, body: try sink.add(.blob, target))
+        default:
+            return .leaf(attributes, body: .emptyBlob)
+        }
+    }
+
+    private func body(
+        of file: borrowing Descriptor, _ status: FileStatus, attributes: inout Attributes
+    ) throws -> ObjectID {
+        attributes.size = status.size
+        // As many blocks as its size needs means that there is no room for a hole.
+        if status.blocks * 512 < status.size { attributes.holes = try file.holes(size: status.size) }
+        if let known = index.id(of: status), try isStored(known) { return known }
+        let id = try sink.addBody(from: file, size: status.size, holes: attributes.holes)
+        index.remember(id, of: status)
+        return id
+    }
+
+    private func linkGroup(of status: FileStatus, at path: BytePath) -> LinkGroup? {
+        guard status.linkCount > 1 else { return nil }
+        if let known = linkGroups[status.inode] { return known }
+        let group = LinkGroup.named(by: path, in: base)
+        linkGroups[status.inode] = group
+        return group
+    }
+
+    // MARK: A filesystem that is in use
+
+    /// The file is not what it was when the look at it began.
+    private struct ChangedMeanwhile: Error {}
+
+    /// Looks again where a file changed under the look; nil where it is gone.
+    private func retrying<Result>(_ path: BytePath, _ look: () throws -> Result?) throws -> Result? {
+        for _ in 0..<4 {
+            do { return try look() } catch is ChangedMeanwhile {
+                continue
+            } catch let error as SystemError where error.errno == .noEntry {
+                return nil
+            } catch let error as StoreError where error.isBodyChanged {
+                continue
+            }
+        }
+        throw SnapshotError.conflict(path, "it changes faster than it can be read; stop or pause what writes to it")
+    }
+}

@@ -1,0 +1,98 @@
+import Model
+import ObjectStore
+
+extension ObjectSource {
+    /// Reads one directory: its git tree and the record in it, which have to tell the same names and kinds.
+    public func directory(_ id: ObjectID) throws -> Directory {
+        func corrupt(_ reason: String) -> SnapshotError { .corrupt(id, reason) }
+
+        var stored = try Tree.decode(try read(id, as: .tree))
+        guard let recordIndex = stored.firstIndex(where: { $0.name == StoredName.record }) else {
+            throw corrupt("it has no \(StoredName.record) record, so it is no directory of a snapshot")
+        }
+        let recordEntry = stored.remove(at: recordIndex)
+        guard recordEntry.mode == .regular else { throw corrupt("its record is no plain file") }
+        let record: Record
+        do throws(Record.Malformed) {
+            record = try Record(decoding: try bytes(of: recordEntry.id))
+        } catch { throw corrupt(error.description) }
+
+        var directory = Directory(attributes: record.directory)
+        directory.entries.reserveCapacity(stored.count)
+        var leaves: [ByteName: TreeEntry] = [:]
+        for entry in stored {
+            guard let name = StoredName.decode(entry.name), name.isEntryName else {
+                throw corrupt("bad entry name \(entry.name)")
+            }
+            if entry.mode == .directory {
+                directory.entries.append(Entry(name: name, node: .directory(entry.id)))
+            } else {
+                leaves[name] = entry
+            }
+        }
+        for (name, attributes) in record.entries {
+            guard let entry = leaves.removeValue(forKey: name) else { throw corrupt("the record's \(name) is no entry") }
+            guard entry.mode == attributes.treeMode else { throw corrupt("\(name) has another mode in the record") }
+            guard attributes.hasBody || entry.id == .emptyBlob else { throw corrupt("\(name) has a body") }
+            directory.entries.append(Entry(name: name, node: .leaf(attributes, body: entry.id)))
+        }
+        if let name = leaves.keys.min() { throw corrupt("\(name) is not in the record") }
+        directory.entries.sort { $0.name < $1.name }
+        if let twice = zip(directory.entries, directory.entries.dropFirst()).first(where: { $0.name == $1.name }) {
+            throw corrupt("\(twice.0.name) is both a directory and something else")
+        }
+        return directory
+    }
+
+    private func bytes(of blob: ObjectID) throws(Record.Malformed) -> [UInt8] {
+        do { return try read(blob, as: .blob) } catch { throw Record.Malformed(line: 0, field: "object (\(error))") }
+    }
+
+    /// The node at `path` below the tree `root`; nil where there is none.
+    public func node(at path: BytePath, in root: ObjectID) throws -> Node? {
+        var node = Node.directory(root)
+        for name in path.names {
+            guard case .directory(let tree) = node, let next = try directory(tree)[name] else { return nil }
+            node = next
+        }
+        return node
+    }
+}
+
+extension ObjectSink {
+    /// Writes one directory, whose subdirectories and bodies are written already.
+    /// - Returns: the id of its tree.
+    public func add(_ directory: Directory) throws -> ObjectID {
+        var record = Record(directory: directory.attributes, entries: [])
+        var stored: [TreeEntry] = []
+        stored.reserveCapacity(directory.entries.count + 1)
+        for entry in directory.entries {
+            let name = StoredName.encode(entry.name)
+            switch entry.node {
+            case .directory(let tree):
+                stored.append(TreeEntry(mode: .directory, name: name, id: tree))
+            case .leaf(let attributes, let body):
+                record.entries.append((entry.name, attributes))
+                stored.append(TreeEntry(mode: attributes.treeMode, name: name, id: body))
+            }
+        }
+        let recordID = try add(.blob, record.encoded())
+        stored.append(TreeEntry(mode: .regular, name: StoredName.record, id: recordID))
+        return try add(.tree, Tree.encode(stored))
+    }
+}
+
+extension Attributes {
+    /// Whether the file has a body in the sense of ``Node/leaf(_:body:)``.
+    public var hasBody: Bool { kind == .regular || kind == .symlink }
+
+    /// The mode of the git tree entry: what git has no mode for stands as an empty plain file.
+    fileprivate var treeMode: TreeEntry.Mode {
+        switch kind {
+        case .directory: .directory
+        case .symlink: .symlink
+        case .regular where permissions & 0o100 != 0: .executable
+        default: .regular
+        }
+    }
+}

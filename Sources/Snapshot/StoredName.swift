@@ -1,0 +1,66 @@
+import Model
+
+/// File names as git tree entries.
+///
+/// Git refuses trees with a `.git` in any spelling that some filesystem takes for it, and reads meaning into
+/// `.gitmodules` and the like (git-fsck(1)); `.varve` is the record's own name. Such names are stored
+/// as `.varve.` and the name with `%` and the backslash written `%25` and `%5c`. All other names stand as they are.
+enum StoredName {
+    static let record: ByteName = ".varve"
+    private static let escapePrefix: ByteName = ".varve."
+
+    static func encode(_ name: ByteName) -> ByteName {
+        guard needsEscape(name) else { return name }
+        var bytes = escapePrefix.bytes
+        for byte in name.bytes {
+            switch byte {
+            case UInt8(ascii: "%"): bytes += Array("%25".utf8)
+            case UInt8(ascii: "\\"): bytes += Array("%5c".utf8)
+            default: bytes.append(byte)
+            }
+        }
+        return ByteName(bytes)
+    }
+
+    /// Nil for what ``encode(_:)`` does not give.
+    static func decode(_ stored: ByteName) -> ByteName? {
+        guard stored.hasPrefix(escapePrefix) else { return needsEscape(stored) ? nil : stored }
+        var bytes: [UInt8] = []
+        var rest = stored.bytes[escapePrefix.bytes.count...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let decoded = [UInt8](hex: String(decoding: rest.prefix(2), as: UTF8.self)), decoded.count == 1
+            else { return nil }
+            bytes += decoded
+            rest = rest.dropFirst(2)
+        }
+        let name = ByteName(bytes)
+        return encode(name) == stored ? name : nil
+    }
+
+    /// Whether git could take the name, or what follows a backslash in it, for one that it guards: `.git…` with
+    /// any bytes outside ASCII ignored (HFS+ ignores some of them), or an NTFS short name such as `GIT~1`.
+    private static func needsEscape(_ name: ByteName) -> Bool {
+        if name.hasPrefix(record) { return true }
+        // Nearly all names are cleared by their first byte alone.
+        var startsPart = true
+        for (index, byte) in name.bytes.enumerated() {
+            if startsPart, byte == UInt8(ascii: ".") || byte >= 0x80 || byte | 0x20 == UInt8(ascii: "g"),
+                isGuarded(name.bytes[index...])
+            {
+                return true
+            }
+            startsPart = byte == UInt8(ascii: "\\")
+        }
+        return false
+    }
+
+    private static func isGuarded(_ part: ArraySlice<UInt8>) -> Bool {
+        let folded = part.filter { $0 < 0x80 }.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+        return folded.starts(with: ".git".utf8)
+            || (folded.starts(with: "gi".utf8) && folded.contains(UInt8(ascii: "~")))
+    }
+}
