@@ -14,12 +14,12 @@ extension TagName {
 
     /// Nil where `ref` is not one that ``ref`` gives.
     public init?(ref: String) {
-        guard ref.hasPrefix(Self.refPrefix), let at = ref.range(of: "/@") else { return nil }
-        let name = ref[ref.index(ref.startIndex, offsetBy: Self.refPrefix.count)..<at.lowerBound]
-        let tag = ref[at.upperBound...]
-        guard let parsed = try? TagName(parsing: "\(Self.decoded(name)):\(Self.decoded(tag))"), parsed.ref == ref
-        else { return nil }
-        self = parsed
+        guard ref.hasPrefix(Self.refPrefix) else { return nil }
+        let rest = ref.dropFirst(Self.refPrefix.count)
+        guard let at = rest.range(of: "/@") else { return nil }
+        let text = "\(Self.decoded(rest[..<at.lowerBound])):\(Self.decoded(rest[at.upperBound...]))"
+        do throws(Invalid) { self = try TagName(parsing: text) } catch { return nil }
+        guard self.ref == ref else { return nil }
     }
 
     private static func encoded(_ component: Substring) -> String {
@@ -42,7 +42,7 @@ extension TagName {
     }
 }
 
-extension String {
+extension Substring {
     /// The first place where `text` stands (Foundation has this, and stays out of here).
     fileprivate func range(of text: String) -> Range<Index>? {
         var start = startIndex
