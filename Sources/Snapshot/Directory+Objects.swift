@@ -6,12 +6,12 @@ extension ObjectSource {
     public func directory(_ id: ObjectID) throws -> Directory {
         func corrupt(_ reason: String) -> SnapshotError { .corrupt(id, reason) }
 
-        var stored = try Tree.decode(try read(id, as: .tree))
+        var stored = try Tree.decode(try read(id, as: .tree), id: id)
         guard let recordIndex = stored.firstIndex(where: { $0.name == StoredName.record }) else {
             throw corrupt("it has no \(StoredName.record) record, so it is no directory of a snapshot")
         }
         let recordEntry = stored.remove(at: recordIndex)
-        guard recordEntry.mode == .regular else { throw corrupt("its record is no plain file") }
+        guard recordEntry.mode == .file else { throw corrupt("its record is no plain file") }
         let record: Record
         do throws(Record.Malformed) {
             record = try Record(decoding: try bytes(of: recordEntry.id))
@@ -24,7 +24,7 @@ extension ObjectSource {
             guard let name = StoredName.decode(entry.name), name.isEntryName else {
                 throw corrupt("bad entry name \(entry.name)")
             }
-            if entry.mode == .directory {
+            if entry.mode == .tree {
                 directory.entries.append(Entry(name: name, node: .directory(entry.id)))
             } else {
                 leaves[name] = entry
@@ -70,15 +70,15 @@ extension ObjectSink {
             let name = StoredName.encode(entry.name)
             switch entry.node {
             case .directory(let tree):
-                stored.append(TreeEntry(mode: .directory, name: name, id: tree))
+                stored.append(TreeEntry(mode: .tree, name: name, id: tree))
             case .leaf(let attributes, let body):
                 record.entries.append((entry.name, attributes))
                 stored.append(TreeEntry(mode: attributes.treeMode, name: name, id: body))
             }
         }
         let recordID = try add(.blob, record.encoded())
-        stored.append(TreeEntry(mode: .regular, name: StoredName.record, id: recordID))
-        return try add(.tree, Tree.encode(stored))
+        stored.append(TreeEntry(mode: .file, name: StoredName.record, id: recordID))
+        return try add(.tree, try Tree.encode(stored))
     }
 }
 
@@ -89,10 +89,10 @@ extension Attributes {
     /// The mode of the git tree entry: what git has no mode for stands as an empty plain file.
     fileprivate var treeMode: TreeEntry.Mode {
         switch kind {
-        case .directory: .directory
+        case .directory: .tree
         case .symlink: .symlink
         case .regular where permissions & 0o100 != 0: .executable
-        default: .regular
+        default: .file
         }
     }
 }

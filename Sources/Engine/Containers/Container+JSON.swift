@@ -1,0 +1,120 @@
+import Model
+
+/// How containers stand in `container.json` and `state.json` (docs/storage.md).
+extension Container {
+    var json: JSON {
+        [
+            "id": .string(id), "name": .string(name), "tag": tag.map { .string($0.description) } ?? .null,
+            "revision": .string(revision), "created": .integer(created), "configuration": configuration.json,
+        ]
+    }
+
+    init?(json: JSON) {
+        guard let id = json["id"]?.string, let name = json["name"]?.string, let revision = json["revision"]?.string,
+            let created = json["created"]?.integer,
+            let configuration = json["configuration"].flatMap(ContainerConfiguration.init(json:))
+        else { return nil }
+        self.init(
+            id: id, name: name, tag: json["tag"]?.string.flatMap { try? TagName(parsing: $0) }, revision: revision,
+            created: created, configuration: configuration)
+    }
+}
+
+extension ContainerConfiguration {
+    var json: JSON {
+        [
+            "command": .array(command.map { .string($0) }), "environment": .array(environment.map { .string($0) }),
+            "workingDirectory": workingDirectory.map { .string($0) } ?? .null,
+            "user": user.map { .string($0) } ?? .null,
+            "volumes": .array(
+                volumes.map {
+                    [
+                        "source": .string($0.source), "destination": .string($0.destination),
+                        "readOnly": .bool($0.isReadOnly),
+                    ]
+                }),
+            "network": .string(network.rawValue), "hostname": hostname.map { .string($0) } ?? .null,
+            "readOnly": .bool(isReadOnly), "terminal": .bool(hasTerminal), "interactive": .bool(isInteractive),
+        ]
+    }
+
+    init?(json: JSON) {
+        guard let command = json["command"]?.array?.allStrings, let environment = json["environment"]?.array?.allStrings,
+            let network = json["network"]?.string.flatMap(Network.init(rawValue:)),
+            let isReadOnly = json["readOnly"]?.bool, let hasTerminal = json["terminal"]?.bool,
+            let isInteractive = json["interactive"]?.bool, let volumes = json["volumes"]?.array
+        else { return nil }
+        self.command = command
+        self.environment = environment
+        workingDirectory = json["workingDirectory"]?.string
+        user = json["user"]?.string
+        self.network = network
+        hostname = json["hostname"]?.string
+        self.isReadOnly = isReadOnly
+        self.hasTerminal = hasTerminal
+        self.isInteractive = isInteractive
+        for volume in volumes {
+            guard let source = volume["source"]?.string, let destination = volume["destination"]?.string,
+                let isReadOnly = volume["readOnly"]?.bool
+            else { return nil }
+            self.volumes.append(Volume(source: source, destination: destination, isReadOnly: isReadOnly))
+        }
+    }
+}
+
+extension ContainerState {
+    var json: JSON {
+        let status: JSON =
+            switch status {
+            case .created: ["state": "created"]
+            case .running(let pid): ["state": "running", "pid": .integer(pid)]
+            case .exited(let code): ["state": "exited", "exitCode": .integer(code)]
+            }
+        return [
+            "base": .string(base.hex), "checkout": .string(checkout.hex), "upper": .integer(upper),
+            "mountPoints": .array(mountPoints.sorted().map { .string($0.bytes.hex) }), "status": status,
+            "started": started.map { .integer($0) } ?? .null, "finished": finished.map { .integer($0) } ?? .null,
+        ]
+    }
+
+    init?(json: JSON) {
+        guard let base = json["base"]?.string.flatMap({ ObjectID(hex: $0) }),
+            let checkout = json["checkout"]?.string.flatMap({ ObjectID(hex: $0) }),
+            let upper = json["upper"]?.integer, let mountPoints = json["mountPoints"]?.array,
+            let status = json["status"].flatMap(Status.init(json:))
+        else { return nil }
+        self.init(base: base, checkout: checkout, upper: Int(upper))
+        self.status = status
+        started = json["started"]?.integer
+        finished = json["finished"]?.integer
+        for item in mountPoints {
+            guard let bytes = item.string.flatMap({ [UInt8](hex: $0) }), let path = BytePath(parsing: bytes) else {
+                return nil
+            }
+            self.mountPoints.insert(path)
+        }
+    }
+}
+
+extension ContainerState.Status {
+    fileprivate init?(json: JSON) {
+        switch json["state"]?.string {
+        case "created": self = .created
+        case "running":
+            guard let pid = json["pid"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
+            self = .running(pid: pid)
+        case "exited":
+            guard let code = json["exitCode"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
+            self = .exited(code: code)
+        default: return nil
+        }
+    }
+}
+
+extension [JSON] {
+    /// Nil where an element is no string.
+    fileprivate var allStrings: [String]? {
+        let strings = compactMap(\.string)
+        return strings.count == count ? strings : nil
+    }
+}

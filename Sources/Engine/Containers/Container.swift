@@ -1,0 +1,76 @@
+import Model
+
+/// What a container was made with. Fixed from its creation on.
+public struct ContainerConfiguration: Sendable, Hashable {
+    public struct Volume: Sendable, Hashable {
+        /// A path of the host.
+        public var source: String
+        /// A path in the container.
+        public var destination: String
+        public var isReadOnly: Bool
+
+        public init(source: String, destination: String, isReadOnly: Bool) {
+            self.source = source
+            self.destination = destination
+            self.isReadOnly = isReadOnly
+        }
+    }
+
+    public enum Network: String, Sendable {
+        case none, host
+    }
+
+    /// Empty where the image's own command is to run.
+    public var command: [String] = []
+    /// `NAME=value`.
+    public var environment: [String] = []
+    public var workingDirectory: String?
+    /// `name|uid[:group|gid]`.
+    public var user: String?
+    public var volumes: [Volume] = []
+    public var network = Network.none
+    public var hostname: String?
+    public var isReadOnly = false
+    public var hasTerminal = false
+    public var isInteractive = false
+
+    public init() {}
+}
+
+/// A container: a working tree on a commit, and perhaps a process in it.
+public struct Container: Sendable, Hashable {
+    /// 64 hexadecimal digits.
+    public let id: String
+    public let name: String
+    /// The tag that `commit` moves unless told otherwise.
+    public let tag: TagName?
+    /// As the container was started on: `debian:12~1`.
+    public let revision: String
+    /// Seconds since 1970.
+    public let created: Int64
+    public let configuration: ContainerConfiguration
+
+    public var shortID: String { String(id.prefix(12)) }
+}
+
+/// What changes in a container's life.
+public struct ContainerState: Sendable, Hashable {
+    public enum Status: Sendable, Hashable {
+        case created
+        case running(pid: Int32)
+        case exited(code: Int32)
+    }
+
+    /// The commit that `status`, `diff` and `commit` compare with.
+    public var base: ObjectID
+    /// The commit that the upper directory lies on.
+    public var checkout: ObjectID
+    /// Which upper directory is in use: `upper.N` and `work.N`.
+    public var upper: Int
+    /// What was made in the upper directory only to mount something on it.
+    public var mountPoints: Set<BytePath> = []
+    public var status = Status.created
+    /// Seconds since 1970.
+    public var started: Int64?
+    public var finished: Int64?
+}

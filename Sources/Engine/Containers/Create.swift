@@ -1,0 +1,73 @@
+import Glibc
+import Linux
+import Model
+import ObjectStore
+import Snapshot
+
+extension Repository {
+    /// Makes a container on a commit.
+    /// - Parameters:
+    ///   - revision: as it was asked for; a bare tag is what `commit` will move.
+    ///   - name: made up where nil.
+    ///   - isLasting: whether it is to outlive its process, and so a power cut.
+    public func createContainer(
+        on revision: Revision, name: String?, configuration: ContainerConfiguration, isLasting: Bool
+    ) throws -> Container {
+        let base = try resolve(revision)
+        let id = Self.randomHex(32)
+        let name = name ?? Nickname.random()
+        guard Self.isContainerName(name) else {
+            throw EngineError.badName(name, reason: "a container's name is a letter or digit and then at least one of letters, digits, '_', '.' and '-'")
+        }
+        var tag: TagName?
+        if case .tag(let anchor) = revision.anchor { tag = anchor }
+        let container = Container(
+            id: id, name: name, tag: tag, revision: revision.text, created: Moment.now(),
+            configuration: configuration)
+
+        let files = files(of: id)
+        do {
+            try Files.makeDirectory(KernelPath(files.directory), mode: 0o710)
+            try Files.replace(files.configuration, with: container.json.serialized(), isDurable: isLasting)
+            try setState(ContainerState(base: base, checkout: base, upper: 0), of: id, isDurable: isLasting)
+            // Named last: a container is there once it has its name.
+            try Files.makeSymlink(KernelPath("\(root)/names/\(name)"), target: KernelPath(id))
+        } catch let error as SystemError {
+            try Files.removeAll(KernelPath(files.directory))
+            if error.errno == .exists { throw EngineError.nameTaken(name) }
+            throw error
+        }
+        return container
+    }
+
+    /// Removes a container and what it holds. A running one is refused.
+    public func remove(_ container: Container) throws {
+        guard try !isRunning(container) else { throw EngineError.containerRunning(container.name) }
+        try Files.remove(KernelPath("\(root)/names/\(container.name)"))
+        try Files.removeAll(KernelPath(files(of: container.id).directory))
+    }
+
+    /// The upper directory in use, made where it is missing: with the attributes of the base's root, since
+    /// overlayfs shows those of the upper directory.
+    func upperDirectory(of container: Container, _ state: ContainerState, rootAttributes: () throws -> Attributes) throws -> Descriptor {
+        let files = files(of: container.id)
+        let upper = files.upper(state.upper)
+        if try !Files.exists(KernelPath(upper)) {
+            try Files.removeAll(KernelPath(files.work(state.upper)))
+            try Files.makeDirectory(KernelPath(files.work(state.upper)), mode: 0o700)
+            let fresh = "\(upper).new"
+            try Files.removeAll(KernelPath(fresh))
+            try Files.makeDirectory(KernelPath(fresh), mode: 0o700)
+            let directory = try Files.openDirectory(KernelPath(fresh))
+            try Materialize.apply(try rootAttributes(), to: ".", in: directory, for: .overlayLayer)
+            try Files.rename(KernelPath(fresh), to: KernelPath(upper))
+        }
+        return try Files.openDirectory(KernelPath(upper))
+    }
+
+    /// - Parameter count: how many random bytes.
+    static func randomHex(_ count: Int) -> String {
+        var generator = SystemRandomNumberGenerator()
+        return (0..<count).map { _ in UInt8.random(in: .min ... .max, using: &generator) }.hex
+    }
+}

@@ -1,0 +1,29 @@
+import Model
+
+/// Why the engine did not do what it was asked for.
+public enum EngineError: Error {
+    /// Nothing has this name. `near` are real names that look like it.
+    case unknownRevision(String, near: [String])
+    case ambiguousRevision(String, candidates: [ObjectID])
+    case unknownContainer(String, near: [String])
+    case unknownTag(TagName, near: [String])
+    case unknownPath(String, BytePath)
+    /// There is something at the path, but not what was asked for.
+    case wrongKind(String, BytePath, expected: String)
+    case badName(String, reason: String)
+    case nameTaken(String)
+    case tagExists(TagName)
+    case tagMoved(TagName, expected: ObjectID?, actual: ObjectID?)
+    /// The container's files are what its base says.
+    case nothingToCommit(container: String)
+    case containerRunning(String)
+    case containerNotRunning(String)
+    case noCommand(String)
+    case nothingToUndo
+    case nothingBefore(TagName)
+    case badImport(String, reason: String)
+    /// The directory that would hold the repository can't.
+    case unusableRoot(String, reason: String)
+    case notCommit(ObjectID)
+    case refused(String, subject: String, reason: String)
+}

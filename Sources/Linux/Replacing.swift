@@ -1,0 +1,55 @@
+import Glibc
+
+extension Files {
+    /// Gives the file at `path` new contents in one step: whoever looks sees the old ones or the new ones, whole.
+    /// - Parameter isDurable: whether the new contents are on the disk when this returns. Where not, a power cut may
+    ///   leave either, or an empty file.
+    public static func replace(
+        _ path: String, with contents: [UInt8], mode: UInt32 = 0o644, isDurable: Bool = true
+    ) throws(SystemError) {
+        let temporary = "\(path).new"
+        do throws(SystemError) {
+            let file = try open(
+                KernelPath(temporary), flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
+            try file.write(contents)
+            if isDurable { try file.synchronize() }
+        } catch {
+            throw SystemError(error.operation, path, error.errno)
+        }
+        try rename(KernelPath(temporary), to: KernelPath(path))
+        if isDurable {
+            let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+            try openDirectory(KernelPath(parent)).synchronize()
+        }
+    }
+
+    /// A whole file. Nil where there is none.
+    public static func contentsIfPresent(_ path: String, limit: Int = 64 << 20) throws(SystemError) -> [UInt8]? {
+        do throws(SystemError) {
+            let file = try open(KernelPath(path), flags: O_RDONLY | O_NOFOLLOW)
+            return try file.readAll(limit: limit)
+        } catch {
+            if error.errno == .noEntry { return nil }
+            throw SystemError(error.operation, path, error.errno)
+        }
+    }
+
+    /// Removes a directory with all that is below it, or a file; nothing there is fine. Follows no symlink, and
+    /// stays on the directory's own filesystem.
+    public static func removeAll(_ path: KernelPath, in parent: DirectoryReference = .current) throws(SystemError) {
+        guard let status = try statusIfPresent(path, in: parent) else { return }
+        guard status.kind == .directory else { return try remove(path, in: parent) }
+        do throws(SystemError) { return try removeDirectory(path, in: parent) } catch {
+            if error.errno != .notEmpty && error.errno != .exists { throw error }
+        }
+        let directory = try openDirectory(path, in: parent, resolve: parent.isCurrent ? [] : .noMountCrossing)
+        // Only a directory that its owner may not write needs this, and only where varve is not root.
+        if status.permissions & 0o700 != 0o700 { try setPermissions(".", in: directory.reference, 0o700) }
+        for name in try names(in: directory) { try removeAll(KernelPath(name), in: directory.reference) }
+        try removeDirectory(path, in: parent)
+    }
+}
+
+extension DirectoryReference {
+    fileprivate var isCurrent: Bool { raw == AT_FDCWD }
+}
