@@ -1,0 +1,115 @@
+import Linux
+import Model
+import ObjectStore
+import Snapshot
+
+extension Repository {
+    /// Mounts a commit read-only at a directory (`varve mount`).
+    public func mount(_ commit: ObjectID, at directory: String) throws {
+        let mount = try checkout().mount(try content(of: commit).fs, in: self, writable: nil)
+        try Mounts.attach(mount, at: KernelPath(directory))
+    }
+
+    /// Writes a commit out as plain files (`varve checkout`). The directory must not exist, or be empty.
+    public func checkOut(_ commit: ObjectID, to directory: String) throws {
+        let isThere = try Files.exists(KernelPath(directory))
+        if !isThere { try Files.makeDirectory(KernelPath(directory), mode: 0o700) }
+        let target = try Files.openDirectory(KernelPath(directory))
+        guard try Files.names(in: target).isEmpty else {
+            throw EngineError.refused("check out", subject: directory, reason: "the directory is not empty")
+        }
+        do {
+            try Materialize(from: try store(), for: .copy).write(try content(of: commit).fs, into: target)
+        } catch {
+            for name in try Files.names(in: target) { try Files.removeAll(KernelPath(name), in: target.reference) }
+            if !isThere { try Files.removeAll(KernelPath(directory)) }
+            throw error
+        }
+    }
+
+    /// One entry of a directory as `ls` shows it.
+    public struct ListedEntry: Sendable {
+        public let name: ByteName
+        public let attributes: Attributes
+        public let id: ObjectID
+        public let symlinkTarget: [UInt8]?
+    }
+
+    /// What is at `REV:/path` or `CONTAINER:/path`: a directory's entries sorted by name, or the one file.
+    public func list(_ place: String, _ path: BytePath) throws -> [ListedEntry] {
+        let source = ScratchObjects(over: try store())
+        switch try node(place, path, in: source) {
+        case .directory(let tree):
+            return try source.directory(tree).entries.map { try listed($0.name, $0.node, in: source) }
+        case let node: return [try listed(path.last ?? "/", node, in: source)]
+        }
+    }
+
+    private func listed(_ name: ByteName, _ node: Node, in source: any ObjectSource) throws -> ListedEntry {
+        switch node {
+        case .directory(let tree):
+            let attributes = try source.directory(tree).attributes
+            return ListedEntry(name: name, attributes: attributes, id: tree, symlinkTarget: nil)
+        case .leaf(let attributes, let body):
+            let target = attributes.kind == .symlink ? try source.read(body, as: .blob) : nil
+            return ListedEntry(name: name, attributes: attributes, id: body, symlinkTarget: target)
+        }
+    }
+
+    /// Calls `body` with the content of the regular file at `REV:/path`, in parts.
+    public func readFile(_ place: String, _ path: BytePath, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        if let container = try containerIfPresent(place) { return try readFile(in: container, path, body) }
+        let store = try store()
+        guard case .leaf(let attributes, let id) = try node(place, path, in: store), attributes.kind == .regular else {
+            throw EngineError.wrongKind(place, path, expected: "a regular file")
+        }
+        switch try store.body(id, size: attributes.size, holes: attributes.holes) {
+        case .inline(let bytes): try bytes.withUnsafeBytes(body)
+        case .file(let file): try file.readParts(body)
+        }
+    }
+
+    /// A container's file may be in no store yet, so it is read from what the container's root shows.
+    private func readFile(
+        in container: Container, _ path: BytePath, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let scratch = ScratchObjects(over: try store())
+        guard case .leaf(let attributes, let id) = try node(container.name, path, in: scratch), attributes.kind == .regular
+        else { throw EngineError.wrongKind(container.name, path, expected: "a regular file") }
+        if try store().contains(id) {
+            switch try store().body(id, size: attributes.size, holes: attributes.holes) {
+            case .inline(let bytes): return try bytes.withUnsafeBytes(body)
+            case .file(let file): return try file.readParts(body)
+            }
+        }
+        // What is not stored is new data, so it stands in the upper directory under its own path.
+        let upper = try Files.openDirectory(KernelPath(files(of: container.id).upper(try state(of: container).upper)))
+        let file = try Files.open(
+            KernelPath(relative: path), in: upper.reference, flags: 0, resolve: [.beneath, .noSymlinks])
+        try file.readParts(body)
+    }
+
+    private func node(_ place: String, _ path: BytePath, in source: any ObjectSource) throws -> Node {
+        let root: ObjectID
+        if let scratch = source as? ScratchObjects {
+            root = try tree(of: place, in: scratch)
+        } else {
+            root = try content(of: try resolve(place)).fs
+        }
+        guard let node = try source.node(at: path, in: root) else { throw EngineError.unknownPath(place, path) }
+        return node
+    }
+}
+
+extension Descriptor {
+    /// The file from its beginning, in parts of up to 1 MiB.
+    fileprivate func readParts(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+        defer { buffer.deallocate() }
+        while true {
+            let count = try read(into: buffer)
+            if count == 0 { return }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        }
+    }
+}

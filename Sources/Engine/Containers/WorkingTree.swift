@@ -1,0 +1,56 @@
+import Glibc
+import Linux
+import Model
+import ObjectStore
+import Snapshot
+
+extension Repository {
+    /// The tree of a container or of a revision.
+    /// - Parameter scratch: takes what a container's files make of it; nothing is stored.
+    public func tree(of text: String, in scratch: ScratchObjects) throws -> ObjectID {
+        if let container = try containerIfPresent(text) { return try workingTree(of: container, in: scratch) }
+        return try content(of: try resolve(text)).fs
+    }
+
+    /// What the container's files are now.
+    public func workingTree(of container: Container, in scratch: ScratchObjects) throws -> ObjectID {
+        let lock = try FileLock.acquire(files(of: container.id).lock)
+        return try withExtendedLifetime(lock) {
+            try capture(container, try state(of: container), to: scratch, isStored: { _ in true })
+        }
+    }
+
+    /// Captures the container's upper directory. The caller holds the container's lock.
+    func capture(
+        _ container: Container, _ state: ContainerState, to sink: any ObjectSink,
+        isStored: @escaping (ObjectID) throws -> Bool
+    ) throws -> ObjectID {
+        let store = try store()
+        let below = try content(of: state.checkout).fs
+        let files = files(of: container.id)
+        guard try Files.exists(KernelPath(files.upper(state.upper))) else { return below }
+        let upper = try Files.openDirectory(KernelPath(files.upper(state.upper)))
+        // A page that a process has mapped and written to changes the file's ctime only when it is written out: what
+        // the index remembers would miss later writes to it.
+        if case .running = state.status { try upper.synchronizeFilesystem() }
+        let saved = try Files.contentsIfPresent(files.index) ?? []
+        let capture = Capture(
+            from: store, to: sink, index: FileIndex(decoding: saved, now: Timestamp.now()), isStored: isStored)
+        let tree = try capture.upper(upper, over: below, leavingOut: state.mountPoints)
+        if capture.index.isChanged {
+            try Files.replace(files.index, with: capture.index.encoded(), isDurable: false)
+        }
+        return tree
+    }
+}
+
+extension Timestamp {
+    /// The time by the clock that the kernel stamps files with.
+    static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME_COARSE, &time)
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+    }
+
+    static let distantPast = Timestamp(seconds: 0)
+}

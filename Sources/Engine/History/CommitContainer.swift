@@ -1,0 +1,60 @@
+import Linux
+import Model
+import ObjectStore
+import Snapshot
+
+/// What a commit of a container is to be.
+public struct CommitRequest: Sendable {
+    public var message: String?
+    /// The tag to move; nil for the one that the container came from.
+    public var tag: TagName?
+    /// Only what stands at these paths; all where empty.
+    public var paths: [BytePath] = []
+    public var allowsEmpty = false
+    /// Whether a running container is frozen while its files are read.
+    public var pauses = true
+
+    public init() {}
+}
+
+extension Repository {
+    /// Makes what the container's files are now a commit on the container's base, which it becomes.
+    public func commit(_ container: Container, _ request: CommitRequest, by author: Signature) throws -> ObjectID {
+        let lock = try FileLock.acquire(files(of: container.id).lock)
+        defer { withExtendedLifetime(lock) {} }
+        let state = try state(of: container)
+        let store = try store()
+        let base = try content(of: state.base)
+        let tag = request.tag ?? container.tag
+        let position = try tag.flatMap { try store.ref($0.ref) }
+        if let tag, position != state.base, position != nil || request.tag == nil {
+            throw EngineError.tagMoved(tag, expected: state.base, actual: position)
+        }
+
+        let writer = try store.writer()
+        let fs = try capturedTree(container, state, request, base: base.fs, to: writer)
+        guard fs != base.fs || request.allowsEmpty else { throw EngineError.nothingToCommit(container: container.name) }
+        let content = CommitContent(fs: fs, config: base.config)
+        let commit = Commit(
+            tree: try content.write(to: writer), parents: [state.base], author: author, committer: author,
+            message: CommitMessage.encode(request.message ?? "changes in \(container.name)"))
+        let id = try writer.add(.commit, commit.encoded)
+        let summary = String(decoding: commit.message.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+        try move(
+            "commit \(container.name)\(tag.map { " to \($0)" } ?? ""): \(summary)",
+            tag.map { [RefMove(ref: $0.ref, old: position, new: id)] } ?? [],
+            bases: [BaseMove(container: container.id, old: state.base, new: id)], writer: writer, by: author)
+        return id
+    }
+
+    private func capturedTree(
+        _ container: Container, _ state: ContainerState, _ request: CommitRequest, base: ObjectID,
+        to writer: ObjectWriter
+    ) throws -> ObjectID {
+        let freeze = request.pauses ? try frozen(container, state) : nil
+        defer { withExtendedLifetime(freeze) {} }
+        let store = try store()
+        let all = try capture(container, state, to: writer, isStored: { try store.contains($0) })
+        return request.paths.isEmpty ? all : try writer.graft(request.paths, from: all, onto: base, writingTo: writer)
+    }
+}

@@ -1,0 +1,93 @@
+import Glibc
+import Images
+import Linux
+import Model
+import ObjectStore
+import Snapshot
+
+/// What came of an import.
+public struct ImportResult: Sendable {
+    public let commit: ObjectID
+    /// False where the tag's commit has this very content already.
+    public let isNew: Bool
+}
+
+extension Repository {
+    /// Makes a root filesystem, from a tar file in any compression or from a directory, the next commit of a tag.
+    /// - Parameters:
+    ///   - file: open for reading: a tar file, a pipe of one, or a directory.
+    ///   - name: what the file is called, for messages.
+    public func importRoot(
+        _ file: consuming Descriptor, named name: String, to tag: TagName, message: String?, by author: Signature
+    ) throws -> ImportResult {
+        let store = try store()
+        let parent = try store.ref(tag.ref)
+        let writer = try store.writer()
+        let fs: ObjectID
+        if try file.status().kind == .directory {
+            let capture = Capture(
+                from: store, to: writer, index: FileIndex(now: .distantPast), isStored: { _ in false })
+            fs = try capture.directory(file)
+        } else {
+            fs = try Self.readTar(file, named: name, to: writer)
+        }
+        let config = try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, Self.plainConfig)
+        let content = CommitContent(fs: fs, config: config)
+        if let parent, try self.content(of: parent) == content { return ImportResult(commit: parent, isNew: false) }
+        let commit = Commit(
+            tree: try content.write(to: writer), parents: parent.map { [$0] } ?? [], author: author, committer: author,
+            message: CommitMessage.encode(message ?? "import \(name)"))
+        let id = try writer.add(.commit, commit.encoded)
+        try move(
+            "import \(tag): \(name)", [RefMove(ref: tag.ref, old: parent, new: id)], writer: writer, by: author)
+        return ImportResult(commit: id, isNew: true)
+    }
+
+    private static func readTar(
+        _ file: consuming Descriptor, named name: String, to writer: ObjectWriter
+    ) throws -> ObjectID {
+        let reader = try TarReader(reading: file, name: name)
+        let builder = TreeBuilder()
+        while let entry = try reader.next() {
+            if let target = entry.hardLinkTarget {
+                try builder.addHardLink(entry.path, to: target)
+                continue
+            }
+            switch entry.attributes.kind {
+            case .directory: try builder.addDirectory(entry.path, entry.attributes)
+            case .regular:
+                let body = try writer.addBody(size: entry.attributes.size, holes: entry.attributes.holes) { buffer in
+                    try reader.read(into: buffer)
+                }
+                try builder.addLeaf(entry.path, entry.attributes, body: body)
+            case .symlink:
+                let body = try writer.add(.blob, entry.symlinkTarget ?? [])
+                try builder.addLeaf(entry.path, entry.attributes, body: body)
+            default: try builder.addLeaf(entry.path, entry.attributes, body: .emptyBlob)
+            }
+        }
+        return try builder.write(to: writer)
+    }
+
+    /// The OCI image config of a root filesystem that nothing more is known of (image-spec, "Image Configuration").
+    private static let plainConfig: [UInt8] = {
+        let config: JSON = [
+            "architecture": .string(Platform.architecture), "config": [:], "os": "linux",
+            "rootfs": ["diff_ids": [], "type": "layers"],
+        ]
+        return config.canonical()
+    }()
+}
+
+enum Platform {
+    /// As Go, and so the image specification, names it.
+    static var architecture: String {
+        #if arch(x86_64)
+            "amd64"
+        #elseif arch(arm64)
+            "arm64"
+        #else
+            #error("name this architecture as GOARCH does")
+        #endif
+    }
+}
