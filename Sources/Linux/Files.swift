@@ -123,7 +123,10 @@ public enum Files {
         }
     }
 
-    /// - Parameter flags: RENAME_NOREPLACE and so on, of renameat2(2).
+    /// RENAME_NOREPLACE of renameat2(2): fails with EEXIST rather than replace.
+    public static let noReplace = UInt32(RENAME_NOREPLACE)
+
+    /// - Parameter flags: ``noReplace`` and so on, of renameat2(2).
     public static func rename(
         _ old: KernelPath, in oldDirectory: DirectoryReference = .current,
         to new: KernelPath, in newDirectory: DirectoryReference = .current, flags: UInt32 = 0

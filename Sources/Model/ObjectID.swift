@@ -19,6 +19,13 @@ public struct ObjectID: Hashable, Sendable {
         low = word(UInt32.self)
     }
 
+    /// Takes the 20 bytes at `pointer`, which may stand at any alignment: for hot loops over tables of ids.
+    public init(loading pointer: UnsafeRawPointer) {
+        high = UInt64(bigEndian: pointer.loadUnaligned(as: UInt64.self))
+        middle = UInt64(bigEndian: pointer.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        low = UInt32(bigEndian: pointer.loadUnaligned(fromByteOffset: 16, as: UInt32.self))
+    }
+
     /// - Parameter hex: exactly 40 hexadecimal digits of either case; anything else gives nil.
     public init?(hex: some StringProtocol) {
         guard let bytes = [UInt8](hex: hex) else { return nil }

@@ -1,19 +1,94 @@
-import Model
+import Glibc
 import Linux
-public enum ObjectKind { case commit, tree, blob }
-public protocol ObjectSource: AnyObject { func read(_ id: ObjectID, as kind: ObjectKind) throws -> [UInt8] }
-public protocol ObjectSink: AnyObject {
-    func add(_ kind: ObjectKind, _ bytes: [UInt8]) throws -> ObjectID
-    func addBody(from file: borrowing Descriptor, size: UInt64, holes: [Range<UInt64>]) throws -> ObjectID
-    func addBody(size: UInt64, holes: [Range<UInt64>], read: (UnsafeMutableRawBufferPointer) throws -> Int) throws -> ObjectID
+import Model
+
+/// The objects, refs and operations of a repository (docs/storage.md).
+///
+/// Not for use by two threads at a time; any number of stores, in any processes, may be open on one repository.
+public final class ObjectStore: ObjectSource {
+    /// Bodies of more bytes than this are files of the pool. Part of the repository's format: it says where
+    /// a body is looked for.
+    public static let poolThreshold: UInt64 = 16384
+
+    public let root: String
+    let pool: Pool
+    private var opened: GitRepository?
+    private var isStale = false
+    /// Why the last consolidation of packs failed. The write that led to it was complete by then;
+    /// packs stay as they are, and the next write tries again.
+    public internal(set) var maintenanceFailure: StoreError?
+    /// Called between the steps of what has to survive being killed; for tests.
+    var checkpoint: ((Checkpoint) throws(StoreError) -> Void)?
+
+    public init(opening root: String) throws(StoreError) {
+        self.root = root
+        pool = try Pool(at: "\(root)/pool")
+    }
+
+    /// The bare git repository: `git --git-dir=…`.
+    public var gitDirectory: String { "\(root)/git" }
+
+    // MARK: libgit2, opened when first needed
+
+    func repository() throws(StoreError) -> GitRepository {
+        if let opened { return opened }
+        let repository = try GitRepository(at: gitDirectory, pool: pool)
+        opened = repository
+        return repository
+    }
+
+    /// Packs have come that the open repository may not know.
+    func packsChanged() { isStale = true }
+
+    /// Packs have gone: what libgit2 still holds of them is given back at the next use.
+    func packsConsolidated() { opened = nil }
+
+    func openPackDirectory() throws(StoreError) -> Descriptor {
+        let path = "\(gitDirectory)/objects/pack"
+        return try attempt("open packs", path) { () throws(SystemError) in try Files.openDirectory(KernelPath(path)) }
+    }
+
+    // MARK: Reading
+
+    public func contains(_ id: ObjectID) throws(StoreError) -> Bool {
+        try repository().contains(id, refreshing: true)
+    }
+
+    public func read(_ id: ObjectID, as kind: ObjectKind) throws(StoreError) -> [UInt8] {
+        guard let object = try repository().object(id) else {
+            throw StoreError("read \(kind.word)", id.hex, .missing)
+        }
+        guard object.kind == kind else {
+            throw StoreError("read \(kind.word)", id.hex, .corrupt("it is a \(object.kind.word)"))
+        }
+        return object.bytes
+    }
+
+    /// What the id names; nil where there is no such object.
+    public func kind(of id: ObjectID) throws(StoreError) -> ObjectKind? { try repository().kind(id) }
+
+    public func commit(_ id: ObjectID) throws(StoreError) -> Commit {
+        try Commit(decoding: try read(id, as: .commit), id: id)
+    }
+
+    public func tree(_ id: ObjectID) throws(StoreError) -> [TreeEntry] {
+        try Tree.decode(try read(id, as: .tree), id: id)
+    }
+
+    /// Whether the object is stored, without a search for new packs when it is not. A stored object of the
+    /// same id and other content fails with `collision`.
+    func holds(_ kind: ObjectKind, _ id: ObjectID, _ bytes: [UInt8]) throws(StoreError) -> Bool {
+        let repository = try repository()
+        if isStale {
+            try repository.refresh()
+            isStale = false
+        }
+        guard repository.contains(id, refreshing: false), let stored = try repository.object(id) else { return false }
+        guard stored.kind == kind, stored.bytes == bytes else { throw StoreError("add object", id.hex, .collision) }
+        return true
+    }
+
+    // MARK: Writing
+
+    public func writer() throws(StoreError) -> ObjectWriter { try ObjectWriter(to: self) }
 }
-public struct StoreError: Error { public var isBodyChanged: Bool { false } }
-extension ObjectID { public static func hash(_ kind: ObjectKind, _ bytes: [UInt8]) -> ObjectID { .emptyBlob } }
-public struct TreeEntry { public enum Mode { case directory, regular, executable, symlink }
-  public var mode: Mode, name: ByteName, id: ObjectID
-  public init(mode: Mode, name: ByteName, id: ObjectID) { self.mode = mode; self.name = name; self.id = id } }
-public enum Tree { public static func decode(_ b: [UInt8]) throws -> [TreeEntry] { [] } ; public static func encode(_ e: [TreeEntry]) -> [UInt8] { [] } }
-public enum Body: ~Copyable { case inline([UInt8]), file(Descriptor) }
-public final class ObjectStore: ObjectSource { public func read(_ id: ObjectID, as kind: ObjectKind) throws -> [UInt8] { [] }
- public func body(_ id: ObjectID, size: UInt64, holes: [Range<UInt64>]) throws -> Body { .inline([]) } }
-public final class TextSignature { public init?(of bytes: [UInt8]) throws { return nil }; public func similarity(to: TextSignature) throws -> Int { 0 } }

@@ -1,0 +1,165 @@
+import Glibc
+import Linux
+import Model
+
+extension ObjectStore {
+    /// The newest operation: its first parents are all others.
+    static let operationsRef = "refs/varve/operations"
+    /// The newest operation whose moves are known to be made.
+    static let appliedRef = "refs/varve/applied"
+
+    /// Operations, newest first.
+    /// - Parameter limit: how many at most.
+    public func operations(limit: Int = .max) throws(StoreError) -> [(id: ObjectID, operation: Operation)] {
+        var result: [(id: ObjectID, operation: Operation)] = []
+        var next = try loosely(Self.operationsRef)
+        while let id = next, result.count < limit {
+            let (operation, previous) = try readOperation(id)
+            result.append((id, operation))
+            next = previous
+        }
+        return result
+    }
+
+    /// One operation by its commit's id.
+    public func operation(_ id: ObjectID) throws(StoreError) -> Operation { try readOperation(id).operation }
+
+    /// The operation before this one; nil for the first.
+    public func operation(before id: ObjectID) throws(StoreError) -> ObjectID? { try readOperation(id).previous }
+
+    private func readOperation(_ id: ObjectID) throws(StoreError) -> (operation: Operation, previous: ObjectID?) {
+        let commit = try commit(id)
+        guard let entry = try tree(commit.tree).first(where: { $0.name == "operation" }) else {
+            throw StoreError("read operation", id.hex, .corrupt("its tree has no 'operation'"))
+        }
+        // The text says which operation went before: the first one's first parent is none.
+        let (operation, previous) = try Operation.decode(try read(entry.id, as: .blob), id: id)
+        guard previous == nil || previous == commit.parents.first else {
+            throw StoreError("read operation", id.hex, .corrupt("its first parent is not the operation before it"))
+        }
+        return (operation, previous)
+    }
+
+    /// Makes one step of the whole repository, atomically and durably.
+    ///
+    /// An operation that was interrupted before is completed first. After the operation's record is durable it
+    /// happens, whatever is killed: what is missing is made up by the next `perform` or by ``recover(apply:)``.
+    /// - Parameters:
+    ///   - writer: with the objects that the operation is about, not finished; it is finished here.
+    ///   - apply: moves the containers' bases. Called under the repository's lock, also for what an interrupted
+    ///     process left, perhaps more than once: it must do nothing for a base that is not at `old`.
+    /// - Returns: the id of the operation.
+    /// - Throws: `moved` where a ref is not at its `old`: then nothing has happened.
+    @discardableResult
+    public func perform(
+        _ operation: Operation, writer: ObjectWriter? = nil, apply: ([BaseMove]) throws -> Void = { _ in }
+    ) throws -> ObjectID {
+        try check(operation)
+        let lock = try RepositoryLock(root: root)
+        defer { lock.keep() }
+        try recoverLocked(apply: apply)
+        let repository = try repository()
+        for move in operation.moves {
+            let actual = try repository.ref(move.ref)
+            guard actual == move.old else {
+                throw StoreError("move ref", move.ref, .moved(expected: move.old, actual: actual))
+            }
+        }
+        let previous = try loosely(Self.operationsRef)
+        let writer = try writer ?? self.writer()
+        let id = try record(operation, after: previous, in: writer)
+        try writer.publish()
+        try RefFile.write(Self.operationsRef, id, gitDirectory: gitDirectory, isDurable: true)
+        try checkpoint?(.operationRecorded)
+        try carryOut(operation, apply: apply)
+        try settle(id)
+        consolidateAfterWrite()
+        return id
+    }
+
+    /// Whether an operation was interrupted: then ``recover(apply:)`` is due. Two small reads.
+    public func needsRecovery() throws(StoreError) -> Bool {
+        try loosely(Self.operationsRef) != loosely(Self.appliedRef)
+    }
+
+    /// Completes what was interrupted. `apply` is as in ``perform(_:writer:apply:)``.
+    public func recover(apply: ([BaseMove]) throws -> Void) throws {
+        guard try needsRecovery() else { return }
+        let lock = try RepositoryLock(root: root)
+        defer { lock.keep() }
+        try recoverLocked(apply: apply)
+    }
+
+    private func recoverLocked(apply: ([BaseMove]) throws -> Void) throws {
+        guard let newest = try loosely(Self.operationsRef) else { return }
+        let applied = try loosely(Self.appliedRef)
+        if newest == applied { return }
+        // Oldest first: a later one starts from what an earlier one left.
+        var waiting: [Operation] = []
+        var next: ObjectID? = newest
+        while let id = next, id != applied {
+            let (operation, previous) = try readOperation(id)
+            waiting.append(operation)
+            next = previous
+        }
+        if let applied, next == nil {
+            throw StoreError("recover", applied.hex, .corrupt("it is not in the operation log"))
+        }
+        for operation in waiting.reversed() { try carryOut(operation, apply: apply) }
+        try settle(newest)
+    }
+
+    /// Moves each ref that is still where the operation found it.
+    private func carryOut(_ operation: Operation, apply: ([BaseMove]) throws -> Void) throws {
+        let repository = try repository()
+        for move in operation.moves where move.old != move.new {
+            guard try repository.ref(move.ref) == move.old else { continue }
+            try repository.perform(move, by: operation.author, message: operation.description)
+            try checkpoint?(.refMoved)
+        }
+        try checkpoint?(.refsMoved)
+        if !operation.bases.isEmpty { try apply(operation.bases) }
+        try checkpoint?(.basesMoved)
+    }
+
+    private func settle(_ id: ObjectID) throws(StoreError) {
+        try RefFile.write(Self.appliedRef, id, gitDirectory: gitDirectory, isDurable: false)
+        try checkpoint?(.applied)
+    }
+
+    private func check(_ operation: Operation) throws(StoreError) {
+        func refuse(_ why: String) -> StoreError { StoreError("perform", operation.description, .invalid(why)) }
+        guard Set(operation.moves.map(\.ref)).count == operation.moves.count else {
+            throw refuse("a ref moves twice in it")
+        }
+        guard Set(operation.bases.map(\.container)).count == operation.bases.count else {
+            throw refuse("a container's base moves twice in it")
+        }
+        guard !operation.description.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }) else {
+            throw refuse("its description is not one line")
+        }
+    }
+
+    private func record(
+        _ operation: Operation, after previous: ObjectID?, in writer: ObjectWriter
+    ) throws(StoreError) -> ObjectID {
+        let blob = try writer.add(.blob, operation.encoded(after: previous))
+        let entry = TreeEntry(mode: .file, name: "operation", id: blob)
+        let tree = try writer.add(.tree, try Tree.encode([entry]))
+        let mentioned = operation.mentioned.filter { $0 != previous }
+        let commit = Commit(
+            tree: tree, parents: (previous.map { [$0] } ?? []) + mentioned, author: operation.author,
+            committer: operation.author, message: Array("\(operation.description)\n".utf8))
+        return try writer.add(.commit, commit.encoded)
+    }
+
+    /// One of the log's own two refs.
+    private func loosely(_ name: String) throws(StoreError) -> ObjectID? {
+        switch try RefFile.read(name, gitDirectory: gitDirectory) {
+        case .id(let id): id
+        // Someone ran `git pack-refs`, or there is none.
+        case .absent:
+            try RefFile.hasPackedRefs(gitDirectory: gitDirectory) ? try repository().ref(name) : nil
+        }
+    }
+}
