@@ -40,17 +40,18 @@ let package = Package(
         library("CCap", pkgConfig: "libcap", apt: "libcap-dev"),
         library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
         .target(name: "CLinux"),
+        .target(name: "CGit2NoNetwork"),
 
         module("Model", []),
         module("Linux", ["CLinux", "Model"]),
-        module("ObjectStore", ["CGit2", "CZlib", crypto, "Linux", "Model"]),
+        module("ObjectStore", ["CGit2", "CGit2NoNetwork", "CZlib", crypto, "Linux", "Model"]),
         module("Snapshot", ["ObjectStore", "Linux", "Model"]),
         module("Images", ["CArchive", "Linux", "Model"]),
         module("Erofs", ["Linux", "Model"]),
         module("Runtime", ["CCap", "CLinux", "Linux", "Model"]),
         module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),
         .executableTarget(
-            name: "varve", dependencies: [argumentParser, "Engine", "Model"],
+            name: "varve", dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Linux", "Model"],
             swiftSettings: strict),
 
         .target(name: "Testbed", dependencies: ["Linux", "Model"], path: "Tests/Testbed", swiftSettings: strict),

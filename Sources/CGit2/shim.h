@@ -3,3 +3,4 @@
 #include <git2/sys/repository.h>
 #include <git2/sys/refdb_backend.h>
 #include <git2/sys/mempack.h>
+#include <git2/sys/hashsig.h>

@@ -1,4 +1,5 @@
 import Glibc
+import Model
 
 extension Files {
     /// Gives the file at `path` new contents in one step: whoever looks sees the old ones or the new ones, whole.

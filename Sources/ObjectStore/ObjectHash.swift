@@ -47,3 +47,8 @@ struct StreamChecksum {
     mutating func update(_ bytes: UnsafeRawBufferPointer) { state.update(bufferPointer: bytes) }
     func finish() -> [UInt8] { Array(state.finalize()) }
 }
+
+extension ObjectID {
+    /// The id that an object of these bytes has, stored or not.
+    public init(hashing kind: ObjectKind, _ bytes: [UInt8]) { self = ObjectHash.id(of: kind, bytes) }
+}

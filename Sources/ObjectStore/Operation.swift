@@ -19,14 +19,18 @@ public struct BaseMove: Hashable, Sendable {
     public var container: String
     public var old: ObjectID
     public var new: ObjectID
-    /// The commit that holds what the container's working tree was, where the move changed that too.
-    public var content: ObjectID?
+    /// The commits whose files were, and are now, the container's working tree; nil where the move left that alone.
+    public var oldContent: ObjectID?
+    public var newContent: ObjectID?
 
-    public init(container: String, old: ObjectID, new: ObjectID, content: ObjectID? = nil) {
+    public init(
+        container: String, old: ObjectID, new: ObjectID, oldContent: ObjectID? = nil, newContent: ObjectID? = nil
+    ) {
         self.container = container
         self.old = old
         self.new = new
-        self.content = content
+        self.oldContent = oldContent
+        self.newContent = newContent
     }
 }
 
@@ -57,7 +61,7 @@ public struct Operation: Hashable, Sendable {
     var mentioned: [ObjectID] {
         var ids: Set<ObjectID> = []
         for move in moves { ids.formUnion([move.old, move.new].compactMap { $0 }) }
-        for base in bases { ids.formUnion([base.old, base.new, base.content].compactMap { $0 }) }
+        for base in bases { ids.formUnion([base.old, base.new, base.oldContent, base.newContent].compactMap { $0 }) }
         if let undoes { ids.insert(undoes) }
         return ids.sorted()
     }
@@ -79,7 +83,9 @@ extension Operation {
         line(text("description"), Self.word(text(description)))
         for move in moves { line(text("move"), Self.word(text(move.ref)), id(move.old), id(move.new)) }
         for base in bases {
-            line(text("base"), Self.word(text(base.container)), id(base.old), id(base.new), id(base.content))
+            line(
+                text("base"), Self.word(text(base.container)), id(base.old), id(base.new), id(base.oldContent),
+                id(base.newContent))
         }
         if let undoes { line(text("undoes"), id(undoes)) }
         return Array(lines.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")]
@@ -144,11 +150,13 @@ private struct OperationParser {
                 return false
             }
             moves.append(RefMove(ref: ref, old: old.id, new: new.id))
-        case ("base", 5):
+        case ("base", 6):
             guard let container = string(words[1]), let old = id(words[2]), let new = id(words[3]),
-                let content = optionalID(words[4])
+                let oldContent = optionalID(words[4]), let newContent = optionalID(words[5])
             else { return false }
-            bases.append(BaseMove(container: container, old: old, new: new, content: content.id))
+            bases.append(
+                BaseMove(
+                    container: container, old: old, new: new, oldContent: oldContent.id, newContent: newContent.id))
         case ("undoes", 2):
             guard let id = id(words[1]) else { return false }
             undoes = id

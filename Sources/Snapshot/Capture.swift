@@ -53,12 +53,15 @@ public final class Capture {
 
     // MARK: Directories
 
-    private func plain(_ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath) throws -> ObjectID {
+    private func plain(_ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath) throws -> ObjectID
+    {
         try checkDepth(path)
         var result = Directory(attributes: attributes)
         for name in try Files.names(in: directory).sorted() {
             let childPath = path.appending(name)
-            guard let node = try retrying(childPath, { try plainNode(name, in: directory, at: childPath) }) else { continue }
+            guard let node = try retrying(childPath, { try plainNode(name, in: directory, at: childPath) }) else {
+                continue
+            }
             result.entries.append(Entry(name: name, node: node))
         }
         return try sink.add(result)
@@ -68,7 +71,8 @@ public final class Capture {
         let found = try Found(name, in: directory, isUpper: false)
         guard found.status.kind == .directory else {
             if found.status.isWhiteout {
-                throw SnapshotError.unsupported(path, "a character device 0:0 is what overlayfs marks removed files with")
+                throw SnapshotError.unsupported(
+                    path, "a character device 0:0 is what overlayfs marks removed files with")
             }
             return try leaf(name, found, in: directory, at: path)
         }
@@ -162,7 +166,8 @@ public final class Capture {
         attributes.linkGroup = linkGroup(of: found.status, at: path)
         switch attributes.kind {
         case .regular:
-            let file = try Files.open(KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            let file = try Files.open(
+                KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             let body = try body(of: file, found.status, attributes: &attributes)
             guard try file.status() == found.status else { throw ChangedMeanwhile() }
             return .leaf(attributes, body: body)
@@ -207,7 +212,8 @@ public final class Capture {
                 continue
             } catch let error as SystemError where error.errno == .noEntry {
                 return nil
-            } catch let error as StoreError where error.isBodyChanged {
+            } catch let error as StoreError {
+                guard case .changed = error.cause else { throw error }
                 continue
             }
         }

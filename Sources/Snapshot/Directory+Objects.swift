@@ -31,7 +31,9 @@ extension ObjectSource {
             }
         }
         for (name, attributes) in record.entries {
-            guard let entry = leaves.removeValue(forKey: name) else { throw corrupt("the record's \(name) is no entry") }
+            guard let entry = leaves.removeValue(forKey: name) else {
+                throw corrupt("the record's \(name) is no entry")
+            }
             guard entry.mode == attributes.treeMode else { throw corrupt("\(name) has another mode in the record") }
             guard attributes.hasBody || entry.id == .emptyBlob else { throw corrupt("\(name) has a body") }
             directory.entries.append(Entry(name: name, node: .leaf(attributes, body: entry.id)))

@@ -7,7 +7,7 @@ extension LinkGroup {
     /// Deterministic, and unique in any tree that grows out of `base`: a group that is in a tree already was named
     /// after an earlier one, and no tree can contain a name that was made from its own id.
     static func named(by path: BytePath, in base: ObjectID) -> LinkGroup {
-        let id = ObjectID.hash(.blob, Array("varve link group\0".utf8) + base.bytes + path.bytes)
+        let id = ObjectID(hashing: .blob, Array("varve link group\0".utf8) + base.bytes + path.bytes)
         return LinkGroup(id.bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) })
     }
 }

@@ -52,7 +52,7 @@ public final class Materialize {
             }
         }
         // Last, since every entry made inside changes the directory's mtime.
-        try apply(content.attributes, to: ".", in: directory)
+        try Self.apply(content.attributes, to: ".", in: directory, for: purpose)
     }
 
     private func makeLeaf(
@@ -72,7 +72,7 @@ public final class Materialize {
                 path, in: directory.reference, mode: attributes.kind.modeBits | 0o600,
                 device: attributes.device ?? DeviceNumber(major: 0, minor: 0))
         }
-        try apply(attributes, to: name, in: directory)
+        try Self.apply(attributes, to: name, in: directory, for: purpose)
     }
 
     private func write(_ body: ObjectID, _ attributes: Attributes, to file: borrowing Descriptor) throws {
@@ -82,8 +82,10 @@ public final class Materialize {
         }
     }
 
-    /// Owner first, since changing it clears setuid bits and capabilities; the time last.
-    private func apply(_ attributes: Attributes, to name: ByteName, in directory: borrowing Descriptor) throws {
+    /// Gives a file its attributes. Owner first, since changing it clears setuid bits and capabilities; the time last.
+    public static func apply(
+        _ attributes: Attributes, to name: ByteName, in directory: borrowing Descriptor, for purpose: Purpose
+    ) throws {
         let path = KernelPath(name)
         try Files.setOwner(path, in: directory.reference, uid: attributes.uid, gid: attributes.gid)
         if attributes.kind != .symlink {

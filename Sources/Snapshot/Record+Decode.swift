@@ -40,7 +40,9 @@ private struct LineReader {
     mutating func next() throws(Record.Malformed) -> (ByteName, Attributes) {
         line += 1
         let name = try word("name")
-        guard let kindField = try field("kind").only, let kind = FileKind(letter: kindField) else { throw malformed("kind") }
+        guard let kindField = try field("kind").only, let kind = FileKind(letter: kindField) else {
+            throw malformed("kind")
+        }
         let permissions = try octal()
         var attributes = Attributes(kind: kind, permissions: permissions)
         attributes.uid = try decimal("uid")
@@ -97,7 +99,9 @@ private struct LineReader {
         let start = position
         while bytes[position] > UInt8(ascii: " ") { position += 1 }
         let end = position
-        guard end > start, bytes[end] == UInt8(ascii: " ") || bytes[end] == UInt8(ascii: "\n") else { throw malformed(what) }
+        guard end > start, bytes[end] == UInt8(ascii: " ") || bytes[end] == UInt8(ascii: "\n") else {
+            throw malformed(what)
+        }
         position += 1
         // A line that ends early would let the next field be read from the line after it.
         if bytes[end] == UInt8(ascii: "\n"), what != "size", what != "option" { throw malformed(what) }
@@ -178,7 +182,8 @@ private struct LineReader {
 
 extension LinkGroup {
     fileprivate init?(hex: ArraySlice<UInt8>) {
-        guard let bytes = [UInt8](hex: String(decoding: hex, as: UTF8.self)), bytes.count == 8, bytes.hex.utf8.elementsEqual(hex)
+        guard let bytes = [UInt8](hex: String(decoding: hex, as: UTF8.self)), bytes.count == 8,
+            bytes.hex.utf8.elementsEqual(hex)
         else { return nil }
         self.init(bytes.reduce(0) { $0 << 8 | UInt64($1) })
     }

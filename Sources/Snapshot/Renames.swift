@@ -36,7 +36,9 @@ enum Renames {
     /// Files with a body, by path. Empty files are all alike, so none is another one renamed.
     private static func candidates(_ nodes: [BytePath: Node]) -> [Candidate] {
         nodes.compactMap { path, node in
-            guard case .leaf(let attributes, let body) = node, attributes.hasBody, attributes.size > 0 else { return nil }
+            guard case .leaf(let attributes, let body) = node, attributes.hasBody, attributes.size > 0 else {
+                return nil
+            }
             return Candidate(path: path, attributes: attributes, body: body)
         }
         .sorted { $0.path < $1.path }
@@ -59,7 +61,8 @@ enum Renames {
             new.removeAll { candidate in
                 let content = Content(candidate)
                 guard
-                    let index = origins[content]?.firstIndex(where: { !sameName || $0.path.last == candidate.path.last }),
+                    let index = origins[content]?.firstIndex(where: { !sameName || $0.path.last == candidate.path.last }
+                    ),
                     let origin = origins[content]?.remove(at: index)
                 else { return false }
                 pairs.append(Pair(old: origin.path, new: candidate.path))

@@ -81,7 +81,8 @@ extension Repository {
             case (_, .unavailable(let why)):
                 CheckoutChoice(mode: .directory, reason: "overlayfs can't use a data-only layer: \(why)")
             }
-        try Files.replace(path, with: Array("\(kernel)\n\(choice.mode.rawValue)\n\(choice.reason)\n".utf8), isDurable: false)
+        try Files.replace(
+            path, with: Array("\(kernel)\n\(choice.mode.rawValue)\n\(choice.reason)\n".utf8), isDurable: false)
         return choice
     }
 

@@ -38,7 +38,8 @@ struct ImageInodes {
         let content: ImageInode.Content =
             if !attributes.hasBody || attributes.size == 0 {
                 .none
-            } else if attributes.kind == .regular, ObjectStore.isPooled(size: attributes.size, holes: attributes.holes) {
+            } else if attributes.kind == .regular, ObjectStore.isPooled(size: attributes.size, holes: attributes.holes)
+            {
                 .pooled(redirect: [UInt8(ascii: "/")] + ObjectStore.poolPath(of: body))
             } else {
                 .inline(body)

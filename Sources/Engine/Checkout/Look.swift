@@ -74,7 +74,8 @@ extension Repository {
         in container: Container, _ path: BytePath, _ body: (UnsafeRawBufferPointer) throws -> Void
     ) throws {
         let scratch = ScratchObjects(over: try store())
-        guard case .leaf(let attributes, let id) = try node(container.name, path, in: scratch), attributes.kind == .regular
+        guard case .leaf(let attributes, let id) = try node(container.name, path, in: scratch),
+            attributes.kind == .regular
         else { throw EngineError.wrongKind(container.name, path, expected: "a regular file") }
         if try store().contains(id) {
             switch try store().body(id, size: attributes.size, holes: attributes.holes) {

@@ -39,7 +39,8 @@ extension ContainerConfiguration {
     }
 
     init?(json: JSON) {
-        guard let command = json["command"]?.array?.allStrings, let environment = json["environment"]?.array?.allStrings,
+        guard let command = json["command"]?.array?.allStrings,
+            let environment = json["environment"]?.array?.allStrings,
             let network = json["network"]?.string.flatMap(Network.init(rawValue:)),
             let isReadOnly = json["readOnly"]?.bool, let hasTerminal = json["terminal"]?.bool,
             let isInteractive = json["interactive"]?.bool, let volumes = json["volumes"]?.array

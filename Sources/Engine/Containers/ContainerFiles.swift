@@ -94,7 +94,8 @@ extension Repository {
 
     private func container(id: String) throws -> Container {
         let path = files(of: id).configuration
-        guard let bytes = try Files.contentsIfPresent(path), let container = Container(json: try JSON(parsing: bytes)) else {
+        guard let bytes = try Files.contentsIfPresent(path), let container = Container(json: try JSON(parsing: bytes))
+        else {
             throw EngineError.refused("read container", subject: id, reason: "\(path) is damaged")
         }
         return container
@@ -105,11 +106,12 @@ extension Repository {
         for move in moves {
             let path = files(of: move.container).state
             // A container that was removed meanwhile has no base.
-            guard let bytes = try Files.contentsIfPresent(path), var state = ContainerState(json: try JSON(parsing: bytes))
+            guard let bytes = try Files.contentsIfPresent(path),
+                var state = ContainerState(json: try JSON(parsing: bytes))
             else { continue }
-            guard state.base != move.new || move.content != nil else { continue }
+            guard state.base == move.old else { continue }
             state.base = move.new
-            if let content = move.content {
+            if let content = move.newContent {
                 state.checkout = content
                 state.upper += 1
             }

@@ -17,7 +17,11 @@ extension Repository {
         let id = Self.randomHex(32)
         let name = name ?? Nickname.random()
         guard Self.isContainerName(name) else {
-            throw EngineError.badName(name, reason: "a container's name is a letter or digit and then at least one of letters, digits, '_', '.' and '-'")
+            throw EngineError.badName(
+                name,
+                reason:
+                    "a container's name is a letter or digit and then at least one of letters, digits, '_', '.' and '-'"
+            )
         }
         var tag: TagName?
         if case .tag(let anchor) = revision.anchor { tag = anchor }
@@ -49,7 +53,9 @@ extension Repository {
 
     /// The upper directory in use, made where it is missing: with the attributes of the base's root, since
     /// overlayfs shows those of the upper directory.
-    func upperDirectory(of container: Container, _ state: ContainerState, rootAttributes: () throws -> Attributes) throws -> Descriptor {
+    func upperDirectory(of container: Container, _ state: ContainerState, rootAttributes: () throws -> Attributes)
+        throws -> Descriptor
+    {
         let files = files(of: container.id)
         let upper = files.upper(state.upper)
         if try !Files.exists(KernelPath(upper)) {

@@ -33,7 +33,9 @@ public enum Moment {
         let parts = text.split(whereSeparator: { $0 == " " || $0 == "T" })
         guard let date = parts.first, parts.count <= 2 else { return nil }
         let day = date.split(separator: "-", omittingEmptySubsequences: false).map { Int32($0) }
-        let clock = parts.count == 2 ? parts[1].split(separator: ":", omittingEmptySubsequences: false).map { Int32($0) } : [0, 0]
+        let clock =
+            parts.count == 2
+            ? parts[1].split(separator: ":", omittingEmptySubsequences: false).map { Int32($0) } : [0, 0]
         guard day.count == 3, let year = day[0], let month = day[1], let dayOfMonth = day[2],
             (1900...9999).contains(year), (1...12).contains(month), (1...31).contains(dayOfMonth),
             (2...3).contains(clock.count), let hour = clock[0], let minute = clock[1],

@@ -41,7 +41,8 @@ extension Repository {
         let parents = try store().commit(id).parents
         guard number <= parents.count else {
             let reason = parents.isEmpty ? "it is the first commit" : "it has \(parents.count) parents"
-            throw EngineError.refused("resolve", subject: revision.text, reason: "\(id.short) has no parent \(number): \(reason)")
+            throw EngineError.refused(
+                "resolve", subject: revision.text, reason: "\(id.short) has no parent \(number): \(reason)")
         }
         return parents[number - 1]
     }
