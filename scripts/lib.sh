@@ -113,7 +113,7 @@ make_busybox_root() (
     printf 'Welcome.\n' >"$tree/etc/motd"
     printf 'varve\n' >"$tree/etc/hostname"
     printf '127.0.0.1 localhost\n::1 localhost\n' >"$tree/etc/hosts"
-    printf 'A root filesystem around busybox.\n' >"$tree/etc/issue"
+    printf 'A root filesystem around busybox.\n' | tee "$tree/etc/issue" >"$tree/etc/issue.net"
     tar --create --file "$1.part" --sort=name --numeric-owner --owner=0 --group=0 --mtime=@1700000000 -C "$tree" .
     mv -- "$1.part" "$1"
 )

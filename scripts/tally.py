@@ -27,7 +27,7 @@ def records(path):
 class Tally:
     def __init__(self, path):
         self.names = {}
-        self.ended, self.skipped, self.failed = set(), {}, set()
+        self.ended, self.skipped, self.failed = set(), set(), set()
         self.stray_failures = 0
         self.complete = False
         for record in records(path):
@@ -44,7 +44,7 @@ class Tally:
         elif kind == "testEnded":
             self.ended.add(test)
         elif kind in ("testSkipped", "testCancelled"):
-            self.skipped[test] = reason(event)
+            self.skipped.add(test)
         elif kind == "issueRecorded" and is_failure(event.get("issue", {})):
             # An issue of a suite, or of none, is a failure too, though of no test that is counted.
             if test in self.names:
@@ -56,7 +56,7 @@ class Tally:
         """Test ids: failed, unfinished, skipped, passed. Each test is in exactly one."""
         ids = set(self.names)
         failed = ids & self.failed
-        skipped = (ids & set(self.skipped)) - failed
+        skipped = (ids & self.skipped) - failed
         passed = (ids & self.ended) - failed - skipped
         return failed, ids - failed - skipped - passed, skipped, passed
 
@@ -65,12 +65,6 @@ def title(test):
     """Where the test is, and its sentence."""
     module = test["id"].split(".", 1)[0]
     return f"{module}: {test.get('displayName') or test.get('name')}"
-
-
-def reason(event):
-    """The comment of the condition that was not met, if it has one."""
-    texts = [m["text"] for m in event.get("messages", []) if m.get("symbol") == "details"]
-    return f" ({'; '.join(texts)})" if texts else ""
 
 
 def is_failure(issue):
@@ -83,12 +77,12 @@ def main():
     status = int(sys.argv[2])
     failed, unfinished, skipped, passed = tally.groups()
 
-    def show(label, ids, suffix=lambda _: ""):
+    def show(label, ids):
         for test in sorted(ids, key=lambda i: tally.names[i]):
-            print(f"{label} {tally.names[test]}{suffix(test)}")
+            print(f"{label} {tally.names[test]}")
 
     print()
-    show("skipped", skipped, lambda test: tally.skipped[test])
+    show("skipped", skipped)
     show("failed", failed)
     show("unfinished", unfinished)
     count = len(failed) + len(unfinished) + tally.stray_failures
