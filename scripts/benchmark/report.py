@@ -1,0 +1,51 @@
+"""The table and the JSON document."""
+
+import json
+import statistics
+
+
+def milliseconds(seconds):
+    value = seconds * 1000
+    return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
+
+
+def summary(samples):
+    """Median and the quartiles, in seconds."""
+    if len(samples) < 2:
+        return samples[0], samples[0], samples[0]
+    low, _, high = statistics.quantiles(samples, n=4, method="inclusive")
+    return statistics.median(samples), low, high
+
+
+def ratio(reference, median):
+    return f"{reference / median:.2f}" if reference else ""
+
+
+def markdown(results):
+    lines = [
+        "| what | tool | median | quartiles | rounds | varve ÷ tool |",
+        "|---|---|--:|---|--:|--:|",
+    ]
+    for row in results["rows"]:
+        tools = row["tools"]
+        reference = tools.get("varve", {}).get("median")
+        for index, (name, tool) in enumerate(tools.items()):
+            what = row["title"] if index == 0 else ""
+            if "error" in tool:
+                lines.append(f"| {what} | {name} | failed | | {len(tool['samples'])} | |")
+                continue
+            spread = f"{milliseconds(tool['low'])} – {milliseconds(tool['high'])}"
+            lines.append(
+                f"| {what} | {name} | {milliseconds(tool['median'])} | {spread} | {len(tool['samples'])} "
+                f"| {ratio(reference, tool['median'])} |"
+            )
+    machine = results["machine"]
+    lines += ["", f"{machine['date']}, Linux {machine['kernel']}, {machine['cpus']} × {machine['cpu']}; "
+                  f"{'; '.join(results['versions'].values())}"]
+    return "\n".join(lines)
+
+
+def write_json(results, path):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(results, file, indent=2)
+        file.write("\n")
