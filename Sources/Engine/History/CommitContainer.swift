@@ -51,10 +51,10 @@ extension Repository {
         _ container: Container, _ state: ContainerState, _ request: CommitRequest, base: ObjectID,
         to writer: ObjectWriter
     ) throws -> ObjectID {
-        let freeze = request.pauses ? try frozen(container, state) : nil
-        defer { withExtendedLifetime(freeze) {} }
         let store = try store()
-        let all = try capture(container, state, to: writer, isStored: { try store.contains($0) })
+        let all = try withFrozen(container, state, if: request.pauses) {
+            try capture(container, state, to: writer, isStored: { try store.contains($0) })
+        }
         return request.paths.isEmpty ? all : try writer.graft(request.paths, from: all, onto: base, writingTo: writer)
     }
 }

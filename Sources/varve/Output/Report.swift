@@ -1,0 +1,132 @@
+import ArgumentParser
+import Engine
+import Glibc
+import Linux
+import Model
+import ObjectStore
+
+/// How failures are told: one line `varve: what failed: subject: why`, then hints, and the exit code.
+enum Report {
+    struct Failure {
+        var message: String
+        var hints: [String] = []
+        /// 1 the answer is no, 2 bad usage or unknown object, 3 failed, 125 and more from a container.
+        var code: Int32
+    }
+
+    static func exit(for error: any Error) -> Never {
+        if let error = error as? Exit { Glibc.exit(error.code) }
+        if let failure = failure(error) {
+            StandardError.write("varve: \(oneLine(failure.message))\n")
+            for hint in failure.hints { StandardError.write("hint: \(oneLine(hint))\n") }
+            Glibc.exit(failure.code)
+        }
+        // Help and the parser's own complaints.
+        let text = Varve.fullMessage(for: error)
+        if Varve.exitCode(for: error) == .success {
+            put(Array((text + "\n").utf8), to: STDOUT_FILENO)
+            Glibc.exit(0)
+        }
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let first = lines.first.map { $0.hasPrefix("Error: ") ? $0.dropFirst(7) : $0 } ?? ""
+        StandardError.write("varve: usage: \(first)\n")
+        for line in lines.dropFirst() where line.hasPrefix("Usage:") { StandardError.write("hint: \(line)\n") }
+        Glibc.exit(2)
+    }
+
+    private static func oneLine(_ text: String) -> String {
+        String(text.map { $0.isNewline ? " " : $0 })
+    }
+
+    /// Nil for errors of the argument parser.
+    private static func failure(_ error: any Error) -> Failure? {
+        switch error {
+        case let error as UsageError: Failure(message: error.message, code: 2)
+        case let error as EngineError: failure(error)
+        case let error as TagName.Invalid:
+            Failure(message: "read tag name: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
+        case let error as Revision.Invalid:
+            Failure(message: "read revision: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
+        case let error as SystemError where error.errno == .interrupted: interrupted
+        case let error as StoreError where isInterrupt(error): interrupted
+        case is CommandError, is ValidationError, is ExitCode, is CleanExit: nil
+        default: failure(of: error)
+        }
+    }
+
+    static let interrupted = Failure(message: "interrupted: nothing was changed", code: 130)
+
+    private static func isInterrupt(_ error: StoreError) -> Bool {
+        if case .system(let cause) = error.cause { cause.errno == .interrupted } else { false }
+    }
+
+    private static func failure(of error: any Error) -> Failure? {
+        // The parser's errors are of types of its own.
+        if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { return nil }
+        var failure = Failure(message: "\(error)", code: 3)
+        if failure.message.contains("No space left on device") {
+            failure.hints.append("nothing was changed; make room, or put the repository elsewhere with --root")
+        }
+        return failure
+    }
+
+    private static func failure(_ error: EngineError) -> Failure {
+        switch error {
+        case .unknownRevision(let text, let near):
+            Failure(message: "find revision: \(text): no tag, commit or container has this name", hints: meant(near), code: 2)
+        case .ambiguousRevision(let text, let candidates):
+            Failure(
+                message: "find revision: \(text): \(candidates.count) ids begin with it",
+                hints: ["it could be \(candidates.prefix(5).map(\.hex).joined(separator: ", "))"], code: 2)
+        case .unknownContainer(let text, let near):
+            Failure(message: "find container: \(text): no container has this name or id", hints: meant(near), code: 2)
+        case .unknownTag(let tag, let near):
+            Failure(message: "find tag: \(tag): there is none", hints: meant(near), code: 2)
+        case .unknownPath(let place, let path):
+            Failure(message: "find path: \(place):\(path): there is nothing at this path", code: 2)
+        case .wrongKind(let place, let path, let expected):
+            Failure(message: "read: \(place):\(path): it is not \(expected)", code: 2)
+        case .badName(let name, let reason):
+            Failure(message: "name container: \(Escaping.displayed(Array(name.utf8))): \(reason)", code: 2)
+        case .nameTaken(let name):
+            Failure(
+                message: "name container: \(name): another container has this name",
+                hints: ["take it away with 'varve rm \(name)', or choose another with --name"], code: 125)
+        case .tagExists(let tag):
+            Failure(
+                message: "make tag: \(tag): it exists already",
+                hints: ["'varve rollback \(tag) REV' moves it, 'varve tag -d \(tag)' takes it away"], code: 2)
+        case .tagMoved(let tag, let expected, let actual):
+            Failure(
+                message:
+                    "move tag: \(tag): it is at \(actual?.short ?? "nothing"), not at \(expected?.short ?? "nothing") where this started",
+                hints: ["name another tag with -t; 'varve log \(tag)' tells what came in between"], code: 3)
+        case .nothingToCommit(let container):
+            Failure(
+                message: "commit: \(container): nothing has changed since its base",
+                hints: ["--allow-empty makes a commit all the same"], code: 1)
+        case .containerRunning(let name):
+            Failure(message: "use container: \(name): it is running", hints: ["stop what runs in it first"], code: 3)
+        case .containerNotRunning(let name): Failure(message: "use container: \(name): it is not running", code: 3)
+        case .noCommand(let revision):
+            Failure(
+                message: "run: \(revision): no command was given, and the image names none",
+                hints: ["put one behind: varve run \(revision) sh"], code: 125)
+        case .nothingToUndo: Failure(message: "undo: nothing is left to take back", code: 1)
+        case .nothingBefore(let tag):
+            Failure(message: "roll back: \(tag): its commit is the first, there is none before it", code: 2)
+        case .badImport(let name, let reason): Failure(message: "import: \(name): \(reason)", code: 3)
+        case .unusableRoot(let root, let reason):
+            Failure(
+                message: "open repository: \(root): \(reason)",
+                hints: ["choose another directory with --root or VARVE_ROOT"], code: 3)
+        case .notCommit(let id): Failure(message: "read commit: \(id.short): varve did not make it", code: 2)
+        case .refused(let operation, let subject, let reason):
+            Failure(message: "\(operation): \(subject): \(reason)", code: 3)
+        }
+    }
+
+    private static func meant(_ near: [String]) -> [String] {
+        near.isEmpty ? [] : ["did you mean \(near.joined(separator: " or "))?"]
+    }
+}

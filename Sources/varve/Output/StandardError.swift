@@ -1,0 +1,34 @@
+import Glibc
+
+/// Where everything goes that is said to a person.
+enum StandardError {
+    static func write(_ text: String) { put(Array(text.utf8), to: STDERR_FILENO) }
+
+    static var isTerminal: Bool { isatty(STDERR_FILENO) == 1 }
+}
+
+/// Where results go.
+enum StandardOutput {
+    static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+}
+
+/// Writes all bytes.
+/// - Returns: false where nobody reads any more, or the disk is full.
+@discardableResult
+func put(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    bytes.withUnsafeBytes { put($0, to: descriptor) }
+}
+
+@discardableResult
+func put(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+        let count = write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+        if count < 0 {
+            if errno == EINTR { continue }
+            return false
+        }
+        rest = rest.dropFirst(count)
+    }
+    return true
+}

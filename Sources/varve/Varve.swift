@@ -1,0 +1,96 @@
+import ArgumentParser
+import Engine
+import Glibc
+
+/// The command line: the only part of varve that prints, reads the environment and exits.
+@main
+struct Varve: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "varve",
+        abstract: "Git for container filesystems.",
+        discussion: """
+            A container's root filesystem is tracked like source: commits are image layers, tags are branches, and any \
+            commit starts as a container at once.
+
+            Start with:
+              varve import debian:12 base.tar
+              varve run -it --name work debian:12 bash
+              varve diff work
+              varve commit work -m 'what changed'
+            """,
+        groupedSubcommands: [
+            CommandGroup(name: "Begin", subcommands: [InitCommand.self, ImportCommand.self]),
+            CommandGroup(
+                name: "Work",
+                subcommands: [
+                    RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, MountCommand.self,
+                    UmountCommand.self, CheckoutCommand.self,
+                ]),
+            CommandGroup(name: "Record", subcommands: [StatusCommand.self, DiffCommand.self, CommitCommand.self]),
+            CommandGroup(
+                name: "Look", subcommands: [LogCommand.self, ShowCommand.self, LsCommand.self, CatCommand.self]),
+            CommandGroup(name: "Tags", subcommands: [TagCommand.self, ReflogCommand.self]),
+            CommandGroup(
+                name: "Go back", subcommands: [RollbackCommand.self, UndoCommand.self, OpCommand.self]),
+            CommandGroup(name: "Keep", subcommands: [InfoCommand.self, VersionCommand.self]),
+        ])
+
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            Report.exit(for: error)
+        }
+    }
+}
+
+/// What every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Option(name: .customLong("root"), help: "The repository's directory (default: $VARVE_ROOT, or /var/lib/varve).")
+    var root: String?
+
+    @Flag(name: [.customShort("q"), .customLong("quiet")], help: "Say nothing but errors on standard error.")
+    var isQuiet = false
+
+    @Flag(name: .customLong("no-pager"), help: "Never page.")
+    var noPager = false
+
+    /// Opens the repository, made on first use.
+    func repository() throws -> Repository {
+        let mode: Repository.CheckoutMode
+        switch Environment["VARVE_CHECKOUT"] {
+        case nil, "", "auto": mode = .automatic
+        case "directory": mode = .directory
+        case "image": mode = .image
+        case let other?:
+            throw UsageError("VARVE_CHECKOUT is '\(other)'; it takes 'directory', 'image' or 'auto'")
+        }
+        return try Repository(at: rootPath, checkoutMode: mode)
+    }
+
+    var rootPath: String {
+        if let root { return root }
+        if let root = Environment["VARVE_ROOT"], !root.isEmpty { return root }
+        if geteuid() == 0 { return "/var/lib/varve" }
+        if let data = Environment["XDG_DATA_HOME"], !data.isEmpty { return "\(data)/varve" }
+        return "\(Environment["HOME"] ?? "")/.local/share/varve"
+    }
+
+    /// Something for a person to know.
+    func say(_ text: String) {
+        if !isQuiet { StandardError.write("\(text)\n") }
+    }
+}
+
+/// What was typed can't be meant.
+struct UsageError: Error {
+    let message: String
+    init(_ message: String) { self.message = message }
+}
+
+/// Ends the command with an exit code and nothing said.
+struct Exit: Error {
+    let code: Int32
+    init(_ code: Int32) { self.code = code }
+}
