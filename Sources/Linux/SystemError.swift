@@ -34,6 +34,7 @@ public struct Errno: RawRepresentable, Hashable, Sendable {
     public static let noSeek = Errno(rawValue: ESPIPE)
     public static let noAddress = Errno(rawValue: ENXIO)
     public static let tooLong = Errno(rawValue: ENAMETOOLONG)
+    public static let timedOut = Errno(rawValue: ETIMEDOUT)
     public static let brokenPipe = Errno(rawValue: EPIPE)
 }
 
@@ -50,6 +51,8 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     public var operation: String
     public var subject: String
     public var errno: Errno
+    /// What the kernel said beside the number, where it says anything; otherwise empty.
+    public var detail = ""
 
     public init(_ operation: String, _ subject: String, _ errno: Errno) {
         self.operation = operation
@@ -58,7 +61,8 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        subject.isEmpty ? "\(operation): \(errno)" : "\(operation): \(subject): \(errno)"
+        (subject.isEmpty ? "\(operation): \(errno)" : "\(operation): \(subject): \(errno)")
+            + (detail.isEmpty ? "" : " (\(detail))")
     }
 }
 

@@ -1,1 +1,148 @@
+import Glibc
+import Linux
 import Model
+
+/// Runs containers from OCI configurations.
+public enum Runtime {
+    /// Starts the process of `specification` on `rootfs` and returns when its program is being executed.
+    ///
+    /// The container is killed when the calling *thread* ends, so call this on the thread that waits.
+    /// When anything fails, no process, mount or control group is left behind; mount points that were made in the
+    /// root stay.
+    /// - Parameter rootfs: a detached mount (``Mounts``), which becomes the container's root.
+    public static func run(
+        _ specification: Specification, rootfs: consuming Descriptor, options: RunOptions = RunOptions()
+    ) throws(RuntimeError) -> RunningProcess {
+        try specification.check()
+        let root = SharedDescriptor(rootfs)
+        var mounts = try MountPlan(specification, root: root)
+        let terminal = try openTerminal(specification.process, &mounts)
+        try mounts.restrict(specification.linux)
+        if options.makesWorkingDirectory {
+            try doing("make working directory", specification.process.workingDirectory.displayed) {
+                () throws(SystemError) in
+                try mounts.view.makeDirectory(specification.process.workingDirectory)
+            }
+        }
+        try closeRoot(root, specification)
+        let inner = terminal?.sides.inner.raw ?? -1
+        let streams = try HeldStreams.open(options.streams, terminal: inner)
+        let group = OptionalControlGroup(specification.linux.cgroupsPath)
+        let plan = LaunchPlan(
+            specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
+            streams: streams.raw, terminal: inner, controlGroup: group.raw)
+        let program = specification.process.arguments.first?.displayed ?? ""
+        do throws(RuntimeError) {
+            let process = try plan.launch(program)
+            return RunningProcess(
+                process: process, terminal: terminal, group: group, madePaths: mounts.view.made)
+        } catch {
+            try group.remove()
+            throw error
+        }
+    }
+
+    private static func openTerminal(
+        _ process: Specification.Process, _ mounts: inout MountPlan
+    ) throws(RuntimeError) -> ContainerTerminal? {
+        guard process.hasTerminal else { return nil }
+        guard let devpts = mounts.devpts else {
+            throw RuntimeError(.refused, "open terminal", "", "the specification mounts no devpts")
+        }
+        try mounts.addConsole()
+        return try doing("open terminal") { () throws(SystemError) in
+            let terminal = try PseudoTerminal.open(in: devpts.reference)
+            if let size = process.consoleSize { try terminal.inner.setTerminalSize(size) }
+            // The user has to be able to open it by name, as /dev/stdout does.
+            try system("change owner of", "terminal") { fchown(terminal.inner.raw, process.user.uid, gid_t.max) }
+            return ContainerTerminal(terminal)
+        }
+    }
+
+    /// Whatever had to be made in the root has been made; from here on it may be read-only.
+    private static func closeRoot(
+        _ root: SharedDescriptor, _ specification: Specification
+    ) throws(RuntimeError) {
+        var attributes: MountAttributes = specification.root.isReadOnly ? .readOnly : []
+        if specification.linux.deviceAccess == .listed { attributes.formUnion(.noDevices) }
+        try doing("restrict", "container root") { () throws(SystemError) in
+            try Mounts.setAttributes(root.descriptor, set: attributes)
+        }
+    }
+}
+
+/// What a run is told beside the specification.
+public struct RunOptions: Sendable {
+    public var streams: StandardStreams
+    /// Whether a working directory that does not exist is made.
+    public var makesWorkingDirectory: Bool
+
+    public init(streams: StandardStreams = StandardStreams(), makesWorkingDirectory: Bool = false) {
+        self.streams = streams
+        self.makesWorkingDirectory = makesWorkingDirectory
+    }
+}
+
+/// Descriptor numbers, borrowed, that become 0, 1 and 2 of a container without a terminal; nil is `/dev/null`.
+public struct StandardStreams: Sendable, Hashable {
+    public var input: Int32?
+    public var output: Int32?
+    public var errors: Int32?
+
+    public init(input: Int32? = nil, output: Int32? = 1, errors: Int32? = 2) {
+        self.input = input
+        self.output = output
+        self.errors = errors
+    }
+}
+
+/// Copies of the streams out of the way of 0, 1 and 2.
+private struct HeldStreams: ~Copyable {
+    private let input: Descriptor
+    private let output: Descriptor
+    private let errors: Descriptor
+
+    private init(input: consuming Descriptor, output: consuming Descriptor, errors: consuming Descriptor) {
+        self.input = input
+        self.output = output
+        self.errors = errors
+    }
+
+    static func open(_ streams: StandardStreams, terminal: Int32) throws(RuntimeError) -> HeldStreams {
+        let given = terminal >= 0 ? StandardStreams(input: terminal, output: terminal, errors: terminal) : streams
+        return try doing("open standard streams") { () throws(SystemError) in
+            HeldStreams(
+                input: try copy(given.input), output: try copy(given.output), errors: try copy(given.errors))
+        }
+    }
+
+    private static func copy(_ raw: Int32?) throws(SystemError) -> Descriptor {
+        if let raw {
+            return Descriptor(
+                owning: try system("duplicate", "descriptor \(raw)") { fcntl(raw, F_DUPFD_CLOEXEC, 3) })
+        }
+        let null = try Files.open("/dev/null", flags: O_RDWR)
+        return Descriptor(owning: try system("duplicate", "/dev/null") { fcntl(null.raw, F_DUPFD_CLOEXEC, 3) })
+    }
+
+    var raw: (Int32, Int32, Int32) { (input.raw, output.raw, errors.raw) }
+}
+
+extension Specification {
+    /// Refuses what would act on the host or can't be right.
+    func check() throws(RuntimeError) {
+        func refuse(_ field: String, _ why: String) throws(RuntimeError) {
+            throw RuntimeError(.refused, "run", field, why)
+        }
+        if !linux.namespaces.contains(.mount) { try refuse("linux.namespaces", "a mount namespace is required") }
+        if hostname != nil || domainname != nil, !linux.namespaces.contains(.uts) {
+            try refuse("hostname", "it would rename the host without a uts namespace")
+        }
+        if process.arguments.isEmpty { try refuse("process.args", "there is no program") }
+        let texts = process.arguments + process.environment
+        if texts.contains(where: { $0.bytes.contains(0) }) { try refuse("process", "a text holds a NUL byte") }
+        if [hostname, domainname].contains(where: { $0?.utf8.contains(0) == true }) {
+            try refuse("hostname", "it holds a NUL byte")
+        }
+    }
+}

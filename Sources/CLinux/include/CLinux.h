@@ -9,6 +9,10 @@
 #include <sys/types.h>
 #include <sys/xattr.h>
 
+#include "launch.h"
+#include "mounts.h"
+#include "processes.h"
+
 // Values that glibc's headers show only under _GNU_SOURCE, which Swift's importer does not set.
 #ifndef AT_EMPTY_PATH
 #define AT_EMPTY_PATH 0x1000

@@ -1,0 +1,22 @@
+// Inside CLinux: what runs in the new process.
+#ifndef CLINUX_CHILD_H
+#define CLINUX_CHILD_H
+
+#include "CLinux.h"
+
+/// Carries out the plan and executes the program, or reports to `status` and exits.
+_Noreturn void varve_child(const struct varve_plan *plan, int status);
+
+/// Reports `errno` and exits.
+_Noreturn void varve_child_fail(int status, int stage);
+
+/// Reports `errno`, the step and the context's own message (-1 for none), and exits.
+_Noreturn void varve_child_fail_mount(int status, size_t step, int context);
+
+/// Carries out all mount steps below the attached root.
+void varve_child_mounts(const struct varve_plan *plan, int status);
+
+/// Gives up what the process may not have: limits, user, capabilities.
+void varve_child_confine(const struct varve_plan *plan, int status);
+
+#endif

@@ -1,0 +1,141 @@
+import CLinux
+import Glibc
+import Model
+
+/// What overlayfs stacks. The references must outlive the call only: the mount holds the directories itself.
+public struct OverlayLayers: Sendable {
+    /// The topmost first; a directory or a detached mount. At least one.
+    public var lower: [DirectoryReference]
+    /// Directories that only hold bodies which metacopy files of `lower` point at
+    /// (Documentation/filesystems/overlayfs.rst, "Data-only lower layers").
+    public var data: [DirectoryReference]
+    /// Where changes go, and an empty directory on the same filesystem. Nil makes a mount that can't be written.
+    public var writable: (upper: DirectoryReference, work: DirectoryReference)?
+
+    public init(
+        lower: [DirectoryReference], data: [DirectoryReference] = [],
+        writable: (upper: DirectoryReference, work: DirectoryReference)? = nil
+    ) {
+        self.lower = lower
+        self.data = data
+        self.writable = writable
+    }
+}
+
+/// Mounts as owned descriptors, attached nowhere until somebody says where.
+public enum Mounts {
+    /// An EROFS image mounted from its file (kernel 6.12 or later), read-only.
+    public static func erofs(_ image: KernelPath) throws(SystemError) -> Descriptor {
+        let context = try FilesystemContext("erofs")
+        try context.set("source", image)
+        return try context.mount(.readOnly)
+    }
+
+    /// An overlay with `metacopy=on` and `redirect_dir=on`, as capture expects an upper directory to be written.
+    ///
+    /// Layers are given as descriptors (kernel 6.13 or later), and where those are refused as paths in `/proc`.
+    public static func overlay(
+        _ layers: OverlayLayers, options: [(key: KernelPath, value: KernelPath)] = []
+    ) throws(SystemError) -> Descriptor {
+        do throws(SystemError) {
+            return try overlay(layers, options) { context, key, layer throws(SystemError) in
+                try context.set(key, to: layer)
+            }
+        } catch {
+            guard error.errno == .invalid else { throw error }
+            // Tell of the first try when the second fails too: it is the one that should have worked.
+            let first = error
+            do throws(SystemError) { return try overlayByPath(layers, options: options) } catch { throw first }
+        }
+    }
+
+    /// The same without descriptors as layers, for kernels 6.7 to 6.12.
+    static func overlayByPath(
+        _ layers: OverlayLayers, options: [(key: KernelPath, value: KernelPath)] = []
+    ) throws(SystemError) -> Descriptor {
+        try overlay(layers, options) { context, key, layer throws(SystemError) in
+            try context.set(key, KernelPath("/proc/self/fd/\(layer.raw)"))
+        }
+    }
+
+    private static func overlay(
+        _ layers: OverlayLayers, _ options: [(key: KernelPath, value: KernelPath)],
+        add: (borrowing FilesystemContext, KernelPath, DirectoryReference) throws(SystemError) -> Void
+    ) throws(SystemError) -> Descriptor {
+        let context = try FilesystemContext("overlay")
+        try context.set("source", "varve")
+        for layer in layers.lower { try add(context, "lowerdir+", layer) }
+        for layer in layers.data { try add(context, "datadir+", layer) }
+        if let writable = layers.writable {
+            try add(context, "upperdir", writable.upper)
+            try add(context, "workdir", writable.work)
+        }
+        try context.set("metacopy", "on")
+        try context.set("redirect_dir", layers.writable == nil ? "follow" : "on")
+        for option in options { try context.set(option.key, option.value) }
+        return try context.mount(layers.writable == nil ? .readOnly : [])
+    }
+
+    /// A new tmpfs.
+    /// - Parameter options: such as `size` and `mode` (Documentation/filesystems/tmpfs.rst).
+    public static func tmpfs(
+        _ options: [(key: KernelPath, value: KernelPath)] = [], attributes: MountAttributes = []
+    ) throws(SystemError) -> Descriptor {
+        let context = try FilesystemContext("tmpfs")
+        try context.set("source", "tmpfs")
+        for option in options { try context.set(option.key, option.value) }
+        return try context.mount(attributes)
+    }
+
+    /// A new instance of devpts: terminals that no other instance shows
+    /// (Documentation/filesystems/devpts.rst).
+    public static func devpts(
+        _ options: [(key: KernelPath, value: KernelPath)] = [
+            ("ptmxmode", "0666"), ("mode", "620"), ("gid", "5"),
+        ], attributes: MountAttributes = [.noSetuid, .noExecution]
+    ) throws(SystemError) -> Descriptor {
+        let context = try FilesystemContext("devpts")
+        try context.set("source", "devpts")
+        for option in options { try context.set(option.key, option.value) }
+        return try context.mount(attributes)
+    }
+
+    /// A second mount of what is at `path`, whose last symlink is followed. Nothing mounted on it later, or on the
+    /// original, shows in the other.
+    /// - Parameter recursive: with all that is mounted below it.
+    public static func bind(
+        _ path: KernelPath, in directory: DirectoryReference = .current, recursive: Bool = true
+    ) throws(SystemError) -> Descriptor {
+        let flags = UInt32(VARVE_OPEN_TREE_CLONE) | (recursive ? UInt32(VARVE_AT_RECURSIVE) : 0)
+        let mount = Descriptor(
+            owning: try system("bind", path.description) { varve_open_tree(directory.raw, path.bytes, flags) })
+        let raw = mount.raw
+        try system("make private", path.description) {
+            varve_mount_setattr(raw, "", 1, 0, 0, UInt64(VARVE_PROPAGATION_PRIVATE))
+        }
+        return mount
+    }
+
+    /// Sets and clears attributes of a mount, and of all below it if `recursive`.
+    public static func setAttributes(
+        _ mount: borrowing Descriptor, set: MountAttributes, clear: MountAttributes = [], recursive: Bool = false
+    ) throws(SystemError) {
+        let raw = mount.raw
+        try system("set mount attributes", "") {
+            varve_mount_setattr(raw, "", recursive ? 1 : 0, set.rawValue, clear.rawValue, 0)
+        }
+    }
+
+    /// Attaches a detached mount at an existing file or directory.
+    public static func attach(
+        _ mount: borrowing Descriptor, at path: KernelPath, in directory: DirectoryReference = .current
+    ) throws(SystemError) {
+        let raw = mount.raw
+        try system("mount at", path.description) { varve_move_mount(raw, directory.raw, path.bytes) }
+    }
+
+    /// Takes the topmost mount at `path` away; what still uses it keeps it (umount2(2), MNT_DETACH).
+    public static func detach(_ path: KernelPath) throws(SystemError) {
+        try system("unmount", path.description) { varve_unmount(path.bytes) }
+    }
+}

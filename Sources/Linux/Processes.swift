@@ -1,0 +1,62 @@
+import CLinux
+import Glibc
+
+/// A child process by descriptor: it can't be mistaken for a later one with the same number (pidfd_open(2)).
+public struct ProcessHandle: ~Copyable, Sendable {
+    public let pid: Int32
+    /// Becomes readable when the process ends.
+    public let descriptor: Descriptor
+
+    public init(pid: Int32, owning descriptor: consuming Descriptor) {
+        self.pid = pid
+        self.descriptor = descriptor
+    }
+
+    /// Sends a signal; one to a process that has ended is lost, as it would have been a moment later.
+    public func send(signal: Int32) throws(SystemError) {
+        let raw = descriptor.raw
+        do throws(SystemError) {
+            try system("send signal \(signal) to", "process \(pid)") { varve_pidfd_send_signal(raw, signal) }
+        } catch {
+            if error.errno != .noSuchProcess { throw error }
+        }
+    }
+
+    /// Waits for the end and reaps the process: its exit code, or 128 + the signal that ended it.
+    public consuming func wait() throws(SystemError) -> Int32 {
+        let raw = descriptor.raw
+        return try system("wait for", "process \(pid)") { varve_pidfd_wait(raw) }
+    }
+}
+
+/// Signals to the calling thread, and to the process where every other thread blocks them too, as a queue to read
+/// instead of interruptions (signalfd(2)). They are blocked as long as the value lives.
+public struct SignalQueue: ~Copyable {
+    /// Readable when a signal waits; non-blocking.
+    public let descriptor: Descriptor
+    private let previous: UInt64
+
+    private init(descriptor: consuming Descriptor, previous: UInt64) {
+        self.descriptor = descriptor
+        self.previous = previous
+    }
+
+    /// Blocks the signals and opens their queue.
+    /// - Parameter signals: signal numbers, 1 to 64.
+    public static func open(_ signals: [Int32]) throws(SystemError) -> SignalQueue {
+        let mask = signals.reduce(into: UInt64(0)) { $0 |= 1 << UInt64($1 - 1) }
+        var previous: UInt64 = 0
+        let raw = try system("block signals", "") { varve_signals_open(mask, &previous) }
+        return SignalQueue(descriptor: Descriptor(owning: raw), previous: previous)
+    }
+
+    /// The next waiting signal; nil when there is none.
+    public func next() throws(SystemError) -> Int32? {
+        let raw = descriptor.raw
+        let signal = try system("read signal", "") { varve_signals_next(raw) }
+        return signal == 0 ? nil : signal
+    }
+
+    // The value is not Sendable, so this is the thread that made it.
+    deinit { varve_signals_block(previous) }
+}

@@ -1,0 +1,207 @@
+import CLinux
+import Glibc
+import Linux
+import Model
+
+/// One step of the child, in Swift's terms (`struct varve_step`).
+struct MountStep {
+    var kind: Int
+    var target: BytePath
+    var mount: SharedDescriptor?
+    var type = ""
+    var set: MountAttributes = []
+    var options: [(key: String, value: String?)] = []
+
+    init(_ kind: some BinaryInteger, _ target: BytePath) {
+        self.kind = Int(kind)
+        self.target = target
+    }
+}
+
+/// Everything about mounts that can be done before there is a process: sources opened, filesystems made and filled,
+/// targets found or made.
+struct MountPlan: ~Copyable {
+    private(set) var steps: [MountStep] = []
+    var view: RootView
+    private(set) var devpts: SharedDescriptor?
+    private(set) var maskFile: SharedDescriptor?
+    private(set) var maskDirectory: SharedDescriptor?
+    private let devices: [Specification.Device]
+    private let allowsAllDevices: Bool
+    private var hasDevices = false
+
+    init(_ specification: Specification, root: SharedDescriptor) throws(RuntimeError) {
+        view = RootView(root: root)
+        devices = Specification.standardDevices + specification.linux.devices
+        allowsAllDevices = specification.linux.deviceAccess == .all
+        for mount in specification.mounts { try add(mount) }
+        if !specification.linux.devices.isEmpty && !hasDevices {
+            throw RuntimeError(.refused, "make device", "linux.devices", "there is no tmpfs at /dev")
+        }
+    }
+
+    /// Prepares one mount of the specification.
+    private mutating func add(_ mount: Specification.Mount) throws(RuntimeError) {
+        var options = try MountOptions(mount)
+        if !allowsAllDevices {
+            if options.clear.contains(.noDevices) {
+                throw RuntimeError(.refused, "mount at", mount.destination.displayed, "dev without access to all devices")
+            }
+            // A devpts that refuses devices would be no terminal; nobody can make another device in it.
+            if mount.type != "devpts" { options.set.formUnion(.noDevices) }
+        }
+        if options.isBind { return try addBind(mount, options) }
+        switch mount.type {
+        case "tmpfs" where mount.destination == MountPlan.dev: try addDev(mount, options)
+        case "tmpfs", "devpts": try addPrepared(mount, options)
+        case "proc", "sysfs", "mqueue", "cgroup": try addLater(mount, options)
+        default: throw RuntimeError(.refused, "mount at", mount.destination.displayed, "type \(mount.type)")
+        }
+    }
+
+    private static let dev = BytePath(["dev"])
+
+    private mutating func attach(
+        _ mount: SharedDescriptor, at destination: BytePath, as kind: FileKind = .directory
+    ) throws(RuntimeError) {
+        var step = MountStep(VARVE_STEP_ATTACH, try place(destination, as: kind))
+        step.mount = mount
+        view.mount(mount, at: step.target)
+        steps.append(step)
+    }
+
+    private mutating func place(_ destination: BytePath, as kind: FileKind) throws(RuntimeError) -> BytePath {
+        do throws(SystemError) { return try view.place(destination, as: kind) } catch {
+            throw RuntimeError("prepare mount point", destination.displayed, error)
+        }
+    }
+
+    private mutating func addBind(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
+        guard mount.source.hasPrefix("/") else {
+            throw RuntimeError(.refused, "bind", mount.source.displayed, "the path is not absolute")
+        }
+        if let unknown = options.data.first {
+            throw RuntimeError(.refused, "mount at", mount.destination.displayed, "option \(unknown.key)")
+        }
+        let bind = try doing("bind", mount.source.displayed) { () throws(SystemError) in
+            let bind = try Mounts.bind(KernelPath(mount.source), recursive: options.isRecursive)
+            // Restrictions hold for what is mounted below too; lifting them there would undo the host's own.
+            try Mounts.setAttributes(bind, set: [], clear: options.clear.subtracting(.readOnly))
+            let clear: MountAttributes = options.clear.contains(.accessTimeMask) ? .accessTimeMask : []
+            try Mounts.setAttributes(bind, set: options.set, clear: clear, recursive: true)
+            return SharedDescriptor(bind)
+        }
+        let kind = try doing("bind", mount.source.displayed) { () throws(SystemError) in
+            try bind.descriptor.status().kind
+        }
+        try attach(bind, at: mount.destination, as: kind == .directory ? .directory : .regular)
+    }
+
+    /// A filesystem that does not depend on the new namespaces.
+    private mutating func addPrepared(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
+        let made = try make(mount, options)
+        try attach(made, at: mount.destination)
+        if mount.type == "devpts" { devpts = made }
+    }
+
+    private func make(
+        _ mount: Specification.Mount, _ options: MountOptions
+    ) throws(RuntimeError) -> SharedDescriptor {
+        try doing("mount at", mount.destination.displayed) { () throws(SystemError) in
+            let context = try FilesystemContext(KernelPath(mount.type))
+            try context.set("source", KernelPath(mount.type))
+            for option in options.data {
+                if let value = option.value {
+                    try context.set(KernelPath(option.key), KernelPath(value))
+                } else {
+                    try context.set(flag: KernelPath(option.key))
+                }
+            }
+            return SharedDescriptor(try context.mount(options.set))
+        }
+    }
+
+    /// A filesystem that shows the namespaces of who makes it.
+    private mutating func addLater(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
+        var step = MountStep(VARVE_STEP_FILESYSTEM, try place(mount.destination, as: .directory))
+        // Whoever moves these could move them away from under their masks.
+        if step.target != mount.destination, mount.type == "proc" || mount.type == "sysfs" {
+            throw RuntimeError(.failed, "mount at", mount.destination.displayed, "a symlink stands there")
+        }
+        step.type = mount.type == "cgroup" ? "cgroup2" : mount.type
+        step.set = options.set
+        step.options = [("source", mount.type)] + options.data
+        view.mount(nil, at: step.target)
+        steps.append(step)
+    }
+
+    /// `/dev`: a tmpfs with the devices in it. Each is bound onto itself before the tmpfs forbids devices, so that
+    /// these can be opened and no other can.
+    private mutating func addDev(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
+        var open = options
+        open.set.subtract([.noDevices, .readOnly])
+        let dev = try make(mount, open)
+        try attach(dev, at: mount.destination)
+        let target = steps[steps.count - 1].target
+        for device in devices { try make(device, in: dev) }
+        try doing("make links in", "/dev") { () throws(SystemError) in
+            for link in Specification.standardLinks {
+                try Files.makeSymlink(link.name, in: dev.reference, target: link.target)
+            }
+        }
+        let closing = options.set.intersection([.noDevices, .readOnly])
+        if closing.contains(.noDevices) {
+            for device in devices {
+                steps.append(MountStep(VARVE_STEP_SELF, BytePath(target.names + device.path.names.dropFirst())))
+            }
+        }
+        if !closing.isEmpty {
+            var step = MountStep(VARVE_STEP_ATTRIBUTES, target)
+            step.set = closing
+            steps.append(step)
+        }
+        hasDevices = true
+    }
+
+    private func make(_ device: Specification.Device, in dev: SharedDescriptor) throws(RuntimeError) {
+        guard device.path.names.count == 2, device.path.isWithin(MountPlan.dev), let name = device.path.last,
+            device.kind == .characterDevice || device.kind == .blockDevice
+        else { throw RuntimeError(.refused, "make device", device.path.displayed, "not a device directly in /dev") }
+        try doing("make device", device.path.displayed) { () throws(SystemError) in
+            let path = KernelPath(name)
+            try Files.makeNode(
+                path, in: dev.reference, mode: device.kind.modeBits | UInt32(device.permissions), device: device.number)
+            // The caller's umask may have taken bits away.
+            try Files.setPermissions(path, in: dev.reference, device.permissions)
+            if device.uid != 0 || device.gid != 0 {
+                try Files.setOwner(path, in: dev.reference, uid: device.uid, gid: device.gid)
+            }
+        }
+    }
+
+    /// `/dev/console` is the terminal.
+    mutating func addConsole() throws(RuntimeError) {
+        steps.append(MountStep(VARVE_STEP_TERMINAL, try place(BytePath(["dev", "console"]), as: .regular)))
+    }
+
+    /// Comes after everything else, so that nothing is mounted over it.
+    mutating func restrict(_ linux: Specification.Linux) throws(RuntimeError) {
+        steps += linux.readonlyPaths.map { MountStep(VARVE_STEP_READ_ONLY, $0) }
+        if linux.maskedPaths.isEmpty { return }
+        let null = try doing("mask with", "/dev/null") { () throws(SystemError) in
+            let null = try Mounts.bind("/dev/null", recursive: false)
+            try Mounts.setAttributes(null, set: [.readOnly, .noSetuid, .noExecution], clear: .noDevices)
+            return SharedDescriptor(null)
+        }
+        let status = try doing("mask with", "/dev/null") { () throws(SystemError) in try null.descriptor.status() }
+        guard status.kind == .characterDevice, status.device == DeviceNumber(major: 1, minor: 3) else {
+            throw RuntimeError(.failed, "mask with", "/dev/null", "it is not the null device")
+        }
+        maskFile = null
+        maskDirectory = try doing("mask with", "empty directory") { () throws(SystemError) in
+            SharedDescriptor(
+                try Mounts.tmpfs([("nr_inodes", "2")], attributes: [.readOnly, .noSetuid, .noDevices, .noExecution]))
+        }
+        steps += linux.maskedPaths.map { MountStep(VARVE_STEP_MASK, $0) }
+    }
+}

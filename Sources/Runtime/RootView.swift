@@ -1,0 +1,160 @@
+import CLinux
+import Glibc
+import Linux
+import Model
+
+/// A file or directory that had to be made in the root so that something could be mounted on it.
+public struct MadePath: Hashable, Sendable {
+    public let path: BytePath
+    public let kind: FileKind
+}
+
+/// A descriptor that several places refer to.
+final class SharedDescriptor: Sendable {
+    let descriptor: Descriptor
+    init(_ descriptor: consuming Descriptor) { self.descriptor = descriptor }
+    var reference: DirectoryReference { descriptor.reference }
+}
+
+/// The root as it will be once the planned mounts are in it: resolves paths as the container will, and makes what
+/// is missing to mount on.
+///
+/// The content is not trusted: symlinks are read, never followed by the kernel, and `..` stops at the root.
+struct RootView: ~Copyable {
+    private let root: SharedDescriptor
+    /// In the order of mounting. Without a descriptor the filesystem is yet to be made.
+    private var mounts: [(path: BytePath, file: SharedDescriptor?)] = []
+    /// What was made in the root itself, parents first.
+    private(set) var made: [MadePath] = []
+
+    init(root: SharedDescriptor) { self.root = root }
+
+    /// Notes that `file` will be mounted at a path that ``place(_:as:)`` gave.
+    mutating func mount(_ file: SharedDescriptor?, at path: BytePath) {
+        mounts.append((path, file))
+    }
+
+    /// Where `path` leads: a path without symlinks. What is missing is made, directories on the way, and at the end
+    /// a directory or an empty file.
+    mutating func place(_ path: BytePath, as kind: FileKind) throws(SystemError) -> BytePath {
+        if try isPlain(path) { return path }
+        var walk = Walk(path: path, start: Step(name: nil, file: root, isRoot: true))
+        while let name = walk.next() {
+            let reached = walk.reached.appending(name)
+            if let mount = mounts.last(where: { $0.path == reached }) {
+                walk.enter(Step(name: name, file: mount.file, isRoot: false))
+            } else if let directory = walk.last.file {
+                try step(to: name, reached, from: directory, as: walk.isAtEnd ? kind : .directory, &walk)
+            } else {
+                // In a filesystem that is not made yet: the kernel resolves it then, inside the root.
+                walk.enter(Step(name: name, file: nil, isRoot: false))
+            }
+        }
+        return walk.reached
+    }
+
+    /// Makes a directory and those above it where they are missing. That is content, no mount point.
+    mutating func makeDirectory(_ path: BytePath) throws(SystemError) {
+        let before = made
+        _ = try place(path, as: .directory)
+        made = before
+    }
+
+    /// Whether a path exists and has no symlink, which one call can tell.
+    private func isPlain(_ path: BytePath) throws(SystemError) -> Bool {
+        let around = mounts.last { path.isWithin($0.path) }
+        guard let around else { return try exists(path, below: root) }
+        guard let file = around.file else { return true }
+        let rest = BytePath(Array(path.names.dropFirst(around.path.names.count)))
+        if rest.isRoot { return true }
+        return try exists(rest, below: file)
+    }
+
+    private func exists(_ path: BytePath, below file: SharedDescriptor) throws(SystemError) -> Bool {
+        do throws(SystemError) {
+            _ = try Files.open(
+                KernelPath(relative: path), in: file.reference, flags: O_PATH,
+                resolve: [.beneath, .noSymlinks, .noMagicLinks])
+            return true
+        } catch {
+            switch error.errno {
+            case .noEntry, .loop, .notDirectory: return false
+            default: throw error
+            }
+        }
+    }
+
+    private mutating func step(
+        to name: ByteName, _ path: BytePath, from directory: SharedDescriptor, as kind: FileKind, _ walk: inout Walk
+    ) throws(SystemError) {
+        if try Files.statusIfPresent(KernelPath(name), in: directory.reference) == nil {
+            try make(name, in: directory, as: kind)
+            if walk.last.isRoot { made.append(MadePath(path: path, kind: kind)) }
+        }
+        let file = try Files.open(KernelPath(name), in: directory.reference, flags: O_PATH | O_NOFOLLOW)
+        if try file.status().kind == FileKind.symlink {
+            try walk.follow(try Files.readLink("", in: file.reference), at: path)
+        } else {
+            walk.enter(Step(name: name, file: SharedDescriptor(file), isRoot: walk.last.isRoot))
+        }
+    }
+
+    /// The directory keeps its modification time: the container's user has changed nothing in it.
+    private func make(_ name: ByteName, in directory: SharedDescriptor, as kind: FileKind) throws(SystemError) {
+        let before = try directory.descriptor.status().modified
+        let path = KernelPath(name)
+        // The caller's umask may have taken bits away.
+        if kind == .directory {
+            try Files.makeDirectory(path, in: directory.reference)
+            try Files.setPermissions(path, in: directory.reference, 0o755)
+        } else {
+            try Files.makeNode(path, in: directory.reference, mode: UInt32(S_IFREG) | 0o644)
+            try Files.setPermissions(path, in: directory.reference, 0o644)
+        }
+        try Files.setModified(".", in: directory.reference, before)
+    }
+}
+
+/// One directory or file on a walk.
+private struct Step {
+    /// Nil for the root.
+    let name: ByteName?
+    let file: SharedDescriptor?
+    /// Whether it is in the root filesystem itself.
+    let isRoot: Bool
+}
+
+/// A path being resolved name by name.
+private struct Walk {
+    private var steps: [Step]
+    private var pending: [ByteName]
+    private var linksLeft = 40
+
+    init(path: BytePath, start: Step) {
+        steps = [start]
+        pending = path.names.reversed()
+    }
+
+    var last: Step { steps[steps.count - 1] }
+    var reached: BytePath { BytePath(steps.compactMap(\.name)) }
+    var isAtEnd: Bool { pending.isEmpty }
+
+    /// The next name to enter; `..` is carried out here.
+    mutating func next() -> ByteName? {
+        while let name = pending.popLast() {
+            if name != ".." { return name }
+            if steps.count > 1 { steps.removeLast() }
+        }
+        return nil
+    }
+
+    mutating func enter(_ step: Step) { steps.append(step) }
+
+    mutating func follow(_ target: [UInt8], at path: BytePath) throws(SystemError) {
+        guard linksLeft > 0 else { throw SystemError("resolve", path.displayed, .loop) }
+        linksLeft -= 1
+        if target.first == UInt8(ascii: "/") { steps.removeSubrange(1...) }
+        let names = target.split(separator: UInt8(ascii: "/")).map { ByteName($0) }
+        pending += names.filter { $0 != "." }.reversed()
+    }
+}
