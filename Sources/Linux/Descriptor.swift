@@ -24,12 +24,14 @@ public struct Descriptor: ~Copyable, Sendable {
 
     /// Reads up to `buffer.count` bytes at the current position; 0 at the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int {
-        try system("read", "") { Glibc.read(raw, buffer.baseAddress, buffer.count) }
+        try Interrupts.check()
+        return try system("read", "") { Glibc.read(raw, buffer.baseAddress, buffer.count) }
     }
 
     /// Reads up to `buffer.count` bytes at `offset`; 0 at the end.
     public func read(into buffer: UnsafeMutableRawBufferPointer, at offset: UInt64) throws(SystemError) -> Int {
-        try system("read", "") { pread(raw, buffer.baseAddress, buffer.count, off_t(offset)) }
+        try Interrupts.check()
+        return try system("read", "") { pread(raw, buffer.baseAddress, buffer.count, off_t(offset)) }
     }
 
     /// Reads from the current position to the end.

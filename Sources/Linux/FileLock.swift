@@ -1,6 +1,8 @@
+import CLinux
 import Glibc
 
-/// An advisory lock on a file (flock(2)), held until the value goes away or the process ends, however it ends.
+/// A lock on a file (fcntl(2), "Open file description locks"), held until the value goes away or the process ends,
+/// however it ends.
 public struct FileLock: ~Copyable, Sendable {
     private let file: Descriptor
 
@@ -9,23 +11,42 @@ public struct FileLock: ~Copyable, Sendable {
     /// Waits until nobody else holds the lock. The file is made when missing.
     public static func acquire(_ path: String) throws(SystemError) -> FileLock {
         let file = try open(path)
+        var request = whole(F_WRLCK)
         let raw = file.raw
-        try system("lock", path) { flock(raw, LOCK_EX) }
+        try system("lock", path) { fcntl(raw, F_OFD_SETLKW, &request) }
         return FileLock(file: file)
     }
 
     /// Nil where somebody else holds the lock.
     public static func acquireIfFree(_ path: String) throws(SystemError) -> FileLock? {
         let file = try open(path)
+        var request = whole(F_WRLCK)
         let raw = file.raw
-        do throws(SystemError) { try system("lock", path) { flock(raw, LOCK_EX | LOCK_NB) } } catch {
-            if error.errno == .wouldBlock { return nil }
+        do throws(SystemError) { try system("lock", path) { fcntl(raw, F_OFD_SETLK, &request) } } catch {
+            if error.errno == .wouldBlock || error.errno == .accessDenied { return nil }
             throw error
         }
         return FileLock(file: file)
     }
 
+    /// Whether somebody holds the lock. Takes it at no time, so it can't get in anybody's way.
+    public static func isHeld(_ path: String) throws(SystemError) -> Bool {
+        let file: Descriptor
+        do throws(SystemError) { file = try Files.open(KernelPath(path), flags: O_RDWR | O_NOFOLLOW) } catch {
+            if error.errno == .noEntry { return false }
+            throw error
+        }
+        var request = whole(F_WRLCK)
+        let raw = file.raw
+        try system("look at lock", path) { fcntl(raw, F_OFD_GETLK, &request) }
+        return request.l_type != Int16(F_UNLCK)
+    }
+
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
         try Files.open(KernelPath(path), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+    }
+
+    private static func whole(_ type: Int32) -> flock {
+        flock(l_type: Int16(type), l_whence: Int16(SEEK_SET), l_start: 0, l_len: 0, l_pid: 0)
     }
 }

@@ -11,6 +11,8 @@ public final class Capture {
     /// Whether a body that the index knows needs no reading.
     private let isStored: (ObjectID) throws -> Bool
     public private(set) var index: FileIndex
+    /// Told where each regular file's body can be read: for sinks that keep no bodies.
+    public var located: ((ObjectID, BytePath) -> Void)?
     private var linkGroups: [UInt64: LinkGroup] = [:]
     private var base = ObjectID.emptyTree
 
@@ -170,6 +172,7 @@ public final class Capture {
                 KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
             let body = try body(of: file, found.status, attributes: &attributes)
             guard try file.status() == found.status else { throw ChangedMeanwhile() }
+            located?(body, path)
             return .leaf(attributes, body: body)
         case .symlink:
             let target = try Files.readLink(KernelPath(name), in: directory.reference)

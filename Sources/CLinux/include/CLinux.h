@@ -30,10 +30,21 @@
 #ifndef O_TMPFILE
 #define O_TMPFILE (020000000 | 0200000)
 #endif
+#ifndef F_OFD_GETLK
+#define F_OFD_GETLK 36
+#define F_OFD_SETLK 37
+#define F_OFD_SETLKW 38
+#endif
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
 #define RENAME_EXCHANGE 2
 #endif
+
+/// Lets a signal only be noted; -1 with errno.
+int varve_catch_signal(int number);
+
+/// Whether a caught signal has come.
+int varve_was_interrupted(void);
 
 /// openat2(2). Returns a descriptor, or -1 with errno.
 int varve_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);

@@ -37,7 +37,7 @@ extension Repository {
 
     /// What is at `REV:/path` or `CONTAINER:/path`: a directory's entries sorted by name, or the one file.
     public func list(_ place: String, _ path: BytePath) throws -> [ListedEntry] {
-        let source = ScratchObjects(over: try store())
+        let source = WorkingObjects(over: try store())
         switch try node(place, path, in: source) {
         case .directory(let tree):
             return try source.directory(tree).entries.map { try listed($0.name, $0.node, in: source) }
@@ -56,48 +56,24 @@ extension Repository {
         }
     }
 
-    /// Calls `body` with the content of the regular file at `REV:/path`, in parts.
+    /// Calls `body` with the content of the regular file at `REV:/path` or `CONTAINER:/path`, in parts.
     public func readFile(_ place: String, _ path: BytePath, _ body: (UnsafeRawBufferPointer) throws -> Void) throws {
-        if let container = try containerIfPresent(place) { return try readFile(in: container, path, body) }
         let store = try store()
-        guard case .leaf(let attributes, let id) = try node(place, path, in: store), attributes.kind == .regular else {
+        let source = WorkingObjects(over: store)
+        guard case .leaf(let attributes, let id) = try node(place, path, in: source), attributes.kind == .regular else {
             throw EngineError.wrongKind(place, path, expected: "a regular file")
         }
+        guard try store.contains(id) else { return try source.file(of: id).readParts(body) }
         switch try store.body(id, size: attributes.size, holes: attributes.holes) {
         case .inline(let bytes): try bytes.withUnsafeBytes(body)
         case .file(let file): try file.readParts(body)
         }
     }
 
-    /// A container's file may be in no store yet, so it is read from what the container's root shows.
-    private func readFile(
-        in container: Container, _ path: BytePath, _ body: (UnsafeRawBufferPointer) throws -> Void
-    ) throws {
-        let scratch = ScratchObjects(over: try store())
-        guard case .leaf(let attributes, let id) = try node(container.name, path, in: scratch),
-            attributes.kind == .regular
-        else { throw EngineError.wrongKind(container.name, path, expected: "a regular file") }
-        if try store().contains(id) {
-            switch try store().body(id, size: attributes.size, holes: attributes.holes) {
-            case .inline(let bytes): return try bytes.withUnsafeBytes(body)
-            case .file(let file): return try file.readParts(body)
-            }
+    private func node(_ place: String, _ path: BytePath, in source: WorkingObjects) throws -> Node {
+        guard let node = try source.node(at: path, in: try tree(of: place, in: source)) else {
+            throw EngineError.unknownPath(place, path)
         }
-        // What is not stored is new data, so it stands in the upper directory under its own path.
-        let upper = try Files.openDirectory(KernelPath(files(of: container.id).upper(try state(of: container).upper)))
-        let file = try Files.open(
-            KernelPath(relative: path), in: upper.reference, flags: 0, resolve: [.beneath, .noSymlinks])
-        try file.readParts(body)
-    }
-
-    private func node(_ place: String, _ path: BytePath, in source: any ObjectSource) throws -> Node {
-        let root: ObjectID
-        if let scratch = source as? ScratchObjects {
-            root = try tree(of: place, in: scratch)
-        } else {
-            root = try content(of: try resolve(place)).fs
-        }
-        guard let node = try source.node(at: path, in: root) else { throw EngineError.unknownPath(place, path) }
         return node
     }
 }

@@ -70,7 +70,7 @@ extension Repository {
 
     /// Whether a process runs in the container.
     func isRunning(_ container: Container) throws -> Bool {
-        try FileLock.acquireIfFree(files(of: container.id).running) == nil
+        try FileLock.isHeld(files(of: container.id).running)
     }
 
     /// Docker's rule: a letter or digit, then at least one of letters, digits, `_`, `.` and `-`.

@@ -7,13 +7,13 @@ import Snapshot
 extension Repository {
     /// The tree of a container or of a revision.
     /// - Parameter scratch: takes what a container's files make of it; nothing is stored.
-    public func tree(of text: String, in scratch: ScratchObjects) throws -> ObjectID {
+    public func tree(of text: String, in scratch: WorkingObjects) throws -> ObjectID {
         if let container = try containerIfPresent(text) { return try workingTree(of: container, in: scratch) }
         return try content(of: try resolve(text)).fs
     }
 
     /// What the container's files are now.
-    public func workingTree(of container: Container, in scratch: ScratchObjects) throws -> ObjectID {
+    public func workingTree(of container: Container, in scratch: WorkingObjects) throws -> ObjectID {
         let lock = try FileLock.acquire(files(of: container.id).lock)
         return try withExtendedLifetime(lock) {
             try capture(container, try state(of: container), to: scratch, isStored: { _ in true })
@@ -36,6 +36,10 @@ extension Repository {
         let saved = try Files.contentsIfPresent(files.index) ?? []
         let capture = Capture(
             from: store, to: sink, index: FileIndex(decoding: saved, now: Timestamp.now()), isStored: isStored)
+        if let working = sink as? WorkingObjects {
+            let directory = files.upper(state.upper)
+            capture.located = { working.locate($0, at: $1, below: directory) }
+        }
         let tree = try capture.upper(upper, over: below, leavingOut: state.mountPoints)
         if capture.index.isChanged {
             try Files.replace(files.index, with: capture.index.encoded(), isDurable: false)

@@ -11,7 +11,7 @@ public struct Comparison {
 extension Repository {
     /// What the container changed since its base.
     public func status(of container: Container, paths: [BytePath] = []) throws -> Comparison {
-        let scratch = ScratchObjects(over: try store())
+        let scratch = WorkingObjects(over: try store())
         let base = try content(of: try state(of: container).base).fs
         return try compare(base, try workingTree(of: container, in: scratch), in: scratch, paths)
     }
@@ -19,7 +19,7 @@ extension Repository {
     /// `diff A`: a container against its base, a revision against its first parent. `diff A B`: A against B.
     public func diff(_ a: String, _ b: String?, paths: [BytePath] = []) throws -> Comparison {
         if let b {
-            let scratch = ScratchObjects(over: try store())
+            let scratch = WorkingObjects(over: try store())
             return try compare(try tree(of: a, in: scratch), try tree(of: b, in: scratch), in: scratch, paths)
         }
         if let container = try containerIfPresent(a) { return try status(of: container, paths: paths) }

@@ -14,12 +14,13 @@ enum Report {
         var code: Int32
     }
 
-    static func exit(for error: any Error) -> Never {
+    /// - Parameter code: in place of the error's own exit code.
+    static func exit(for error: any Error, as code: Int32? = nil) -> Never {
         if let error = error as? Exit { Glibc.exit(error.code) }
         if let failure = failure(error) {
             StandardError.write("varve: \(oneLine(failure.message))\n")
             for hint in failure.hints { StandardError.write("hint: \(oneLine(hint))\n") }
-            Glibc.exit(failure.code)
+            Glibc.exit(code ?? failure.code)
         }
         // Help and the parser's own complaints.
         let text = Varve.fullMessage(for: error)

@@ -1,0 +1,23 @@
+#include "CLinux.h"
+
+#include <signal.h>
+#include <string.h>
+
+static volatile sig_atomic_t interrupted;
+
+static void note(int number) {
+    (void)number;
+    interrupted = 1;
+}
+
+int varve_catch_signal(int number) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = note;
+    // Without SA_RESTART a blocking read returns, and the reader looks at the flag.
+    return sigaction(number, &action, NULL);
+}
+
+int varve_was_interrupted(void) {
+    return interrupted;
+}

@@ -1,0 +1,58 @@
+import Glibc
+import Linux
+import Model
+import ObjectStore
+
+/// The objects of containers' working states: trees and records in memory, bodies where the containers have them.
+/// Nothing is stored.
+public final class WorkingObjects: ObjectSource, ObjectSink {
+    private let scratch: ScratchObjects
+    private var located: [ObjectID: String] = [:]
+
+    init(over store: ObjectStore) { scratch = ScratchObjects(over: store) }
+
+    /// The file at `path` below the directory `upper` has the body `id`.
+    func locate(_ id: ObjectID, at path: BytePath, below upper: String) {
+        // Without UTF-8 it is read from the store or not at all; nobody wants a patch of such a file.
+        if let text = ByteName(path.bytes).string { located[id] = upper + text }
+    }
+
+    /// The file that holds a body which is in no store yet.
+    func file(of id: ObjectID) throws(StoreError) -> Descriptor {
+        guard let path = located[id] else { throw StoreError("read blob", id.hex, .missing) }
+        do throws(SystemError) {
+            return try Files.open(KernelPath(path), flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        } catch { throw StoreError("read blob", id.hex, .system(error)) }
+    }
+
+    public func read(_ id: ObjectID, as kind: ObjectKind) throws(StoreError) -> [UInt8] {
+        do throws(StoreError) { return try scratch.read(id, as: kind) } catch {
+            guard kind == .blob, case .missing = error.cause, located[id] != nil else { throw error }
+        }
+        let file = try file(of: id)
+        let bytes: [UInt8]
+        do throws(SystemError) { bytes = try file.readAll() } catch {
+            throw StoreError("read blob", id.hex, .system(error))
+        }
+        guard ObjectID(hashing: .blob, bytes) == id else {
+            throw StoreError("read blob", id.hex, .changed("the container wrote to it"))
+        }
+        return bytes
+    }
+
+    public func add(_ kind: ObjectKind, _ bytes: [UInt8]) throws(StoreError) -> ObjectID {
+        try scratch.add(kind, bytes)
+    }
+
+    public func addBody(
+        from file: borrowing Descriptor, size: UInt64, holes: [Range<UInt64>]
+    ) throws(StoreError) -> ObjectID {
+        try scratch.addBody(from: file, size: size, holes: holes)
+    }
+
+    public func addBody(
+        size: UInt64, holes: [Range<UInt64>], read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws -> ObjectID {
+        try scratch.addBody(size: size, holes: holes, read: read)
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Engine
+import Model
+
+struct CommitCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "commit", abstract: "Make a container's files the next commit of its tag.",
+        discussion: """
+            Prints the commit. The container's base becomes the new commit, so its status is clean again. Refuses where \
+            the tag has moved since the container was made from it.
+
+            Example:
+              varve commit work -m 'install nginx'
+            """)
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var identity: IdentityOptions
+    @Option(name: .shortAndLong, help: "The commit's message.") var message: String?
+    @Option(name: .shortAndLong, help: "The tag to move (default: the one that the container came from).") var tag: String?
+    @Flag(name: .customLong("no-pause"), help: "Do not freeze a running container meanwhile.") var doesNotPause = false
+    @Flag(name: .customLong("allow-empty"), help: "Commit although nothing changed.") var allowsEmpty = false
+    @Argument(help: "The container.") var container: String
+    @Argument(parsing: .postTerminator, help: "Only what is at or below these paths.") var paths: [String] = []
+
+    func run() throws {
+        var request = CommitRequest()
+        request.message = message
+        request.tag = try tag.map { try TagName(parsing: $0) }
+        request.pauses = !doesNotPause
+        request.allowsEmpty = allowsEmpty
+        request.paths = try Paths.parse(paths)
+        let repository = try options.repository()
+        let container = try repository.container(container)
+        try Interruption.arm()
+        let id = try repository.commit(container, request, by: try identity.signature())
+        if let tag = request.tag ?? container.tag {
+            options.say("\(tag) is now \(id.short)")
+        } else {
+            options.say("no tag moved; 'varve tag NAME \(id.short)' names the commit")
+        }
+        let output = Output(options)
+        output.line(id.hex)
+        output.finish()
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Engine
+import Model
+
+struct PsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "ps", abstract: "List containers.", discussion: "Example:\n  varve ps -a")
+
+    @OptionGroup var options: GlobalOptions
+    @Flag(name: .shortAndLong, help: "Also those that do not run.") var all = false
+    @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
+
+    func run() throws {
+        let repository = try options.repository()
+        let rows = try repository.containers().map { ($0, try repository.state(of: $0)) }
+            .filter { all || $0.1.isRunning }
+        let output = Output(options)
+        if isJSON {
+            output.json(.array(rows.map { Self.json($0, $1) }))
+        } else {
+            var table = Table(["CONTAINER ID", "NAME", "BASE", "REVISION", "COMMAND", "CREATED", "STATUS"])
+            for (container, state) in rows {
+                let command = container.configuration.command.joined(separator: " ")
+                table.add([
+                    container.shortID, container.name, state.base.short, container.revision,
+                    command.count > 30 ? "\(command.prefix(29))…" : command, Age.of(container.created),
+                    state.statusText,
+                ])
+            }
+            table.print(to: output)
+        }
+        output.finish()
+    }
+
+    private static func json(_ container: Container, _ state: ContainerState) -> JSON {
+        var status: [JSON.Member] = []
+        switch state.status {
+        case .created: status.append(.init("status", "created"))
+        case .running(let pid): status += [.init("status", "running"), .init("pid", .integer(pid))]
+        case .exited(let code): status += [.init("status", "exited"), .init("exitCode", .integer(code))]
+        }
+        return .object(
+            [
+                .init("id", .string(container.id)), .init("name", .string(container.name)),
+                .init("tag", container.tag.map { .string($0.description) } ?? .null),
+                .init("revision", .string(container.revision)), .init("base", .string(state.base.hex)),
+                .init("command", .array(container.configuration.command.map { .string($0) })),
+                .init("created", .integer(container.created)),
+                .init("started", state.started.map { .integer($0) } ?? .null),
+                .init("finished", state.finished.map { .integer($0) } ?? .null),
+            ] + status)
+    }
+}
+
+extension ContainerState {
+    var isRunning: Bool {
+        if case .running = status { true } else { false }
+    }
+
+    fileprivate var statusText: String {
+        switch status {
+        case .created: "created"
+        case .running: "up \(started.map { Age.span($0) } ?? "")"
+        case .exited(let code): "exited (\(code)) \(finished.map { Age.of($0) } ?? "")"
+        }
+    }
+}
+
+struct RmCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rm", abstract: "Remove containers with their uncommitted changes.",
+        discussion: "Example:\n  varve rm work")
+
+    @OptionGroup var options: GlobalOptions
+    @Argument(help: "The containers.") var containers: [String]
+
+    func run() throws {
+        let repository = try options.repository()
+        guard !containers.isEmpty else { throw UsageError("name at least one container") }
+        // All names are looked up before anything is removed.
+        for container in try containers.map({ try repository.container($0) }) {
+            try repository.remove(container)
+            options.say("removed \(container.name)")
+        }
+    }
+}
