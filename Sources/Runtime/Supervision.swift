@@ -1,0 +1,108 @@
+import CLinux
+import Glibc
+import Linux
+import Model
+
+/// The signals that a foreground container is given in place of its supervisor. Blocked from the moment the value is
+/// made: make it before the container is started, and no signal is lost between.
+public struct ForwardedSignals: ~Copyable {
+    let queue: SignalQueue
+
+    private init(queue: consuming SignalQueue) { self.queue = queue }
+
+    public static func hold() throws(RuntimeError) -> ForwardedSignals {
+        ForwardedSignals(
+            queue: try doing("hold signals") { () throws(SystemError) in try SignalQueue.open(forwarded + [SIGPIPE]) })
+    }
+
+    // Those that ask a program for something. The ones for job control and for errors keep their meaning here.
+    private static let forwarded = [SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTERM, SIGCONT, SIGWINCH]
+}
+
+/// Whose terminal shows the container's: descriptor numbers, borrowed.
+public struct Console: Sendable, Hashable {
+    /// What is typed; nil types nothing. Put into raw mode where it is a terminal.
+    public var input: Int32?
+    public var output: Int32
+
+    public init(input: Int32? = 0, output: Int32 = 1) {
+        self.input = input
+        self.output = output
+    }
+}
+
+extension RunningProcess {
+    /// Stays with a foreground container until it ends: forwards signals, and with a terminal copies between it and
+    /// `console`, whose size it follows.
+    ///
+    /// The console's mode is restored on every way out.
+    /// - Returns: the exit code, or 128 + the signal that ended the process.
+    public consuming func supervise(
+        _ signals: borrowing ForwardedSignals, console: Console = Console()
+    ) throws(RuntimeError) -> Int32 {
+        do throws(SystemError) { try attend(signals, console) } catch {
+            // Without its supervisor a foreground container would go on unseen.
+            let failure = RuntimeError("supervise container", "", error)
+            try doing("kill container") { () throws(SystemError) in try process.send(signal: SIGKILL) }
+            _ = try wait()
+            throw failure
+        }
+        return try wait()
+    }
+
+    private borrowing func attend(
+        _ signals: borrowing ForwardedSignals, _ console: Console
+    ) throws(SystemError) {
+        guard let terminal else {
+            var none: TerminalProxy? = nil
+            return try attend(signals, &none)
+        }
+        let mode = try ConsoleMode(console)
+        var proxy: TerminalProxy? = try TerminalProxy(terminal, console)
+        defer { withExtendedLifetime(mode) {} }
+        try attend(signals, &proxy)
+    }
+
+    private borrowing func attend(
+        _ signals: borrowing ForwardedSignals, _ proxy: inout TerminalProxy?
+    ) throws(SystemError) {
+        while true {
+            var requests = [
+                pollfd(fd: process.descriptor.raw, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: signals.queue.descriptor.raw, events: Int16(POLLIN), revents: 0),
+            ]
+            requests += proxy?.requests ?? []
+            try system("wait for", "container") { poll(&requests, nfds_t(requests.count), -1) }
+            while let signal = try signals.queue.next() { try pass(signal, proxy) }
+            try proxy?.copy(requests.dropFirst(2))
+            if requests[0].revents != 0 {
+                try proxy?.drain()
+                return
+            }
+        }
+    }
+
+    private borrowing func pass(_ signal: Int32, _ proxy: TerminalProxy?) throws(SystemError) {
+        switch signal {
+        // Held back only so that a closed output is an error and no end.
+        case SIGPIPE: return
+        case SIGWINCH where proxy != nil: try proxy?.followSize()
+        default: try process.send(signal: signal)
+        }
+    }
+}
+
+/// Raw mode where the console types, for as long as the value lives.
+private final class ConsoleMode {
+    private let mode: RawTerminal?
+
+    init(_ console: Console) throws(SystemError) {
+        guard let input = console.input, isatty(input) == 1 else {
+            mode = nil
+            return
+        }
+        let copy = Descriptor(
+            owning: try system("duplicate", "console") { fcntl(input, F_DUPFD_CLOEXEC, 3) })
+        mode = try RawTerminal.enter(copy)
+    }
+}
