@@ -10,14 +10,16 @@ struct ReadEntry: Equatable {
     let body: [UInt8]
 }
 
-/// Reads an archive to its end, bodies in pieces of an odd size.
-func readArchive(_ descriptor: consuming Descriptor, accounts: Accounts = Accounts()) throws -> [ReadEntry] {
+/// Reads an archive to its end, bodies in pieces of an odd size, and no more than `limit` bytes or a little of each.
+func readArchive(
+    _ descriptor: consuming Descriptor, accounts: Accounts = Accounts(), limit: Int = .max
+) throws -> [ReadEntry] {
     let reader = try TarReader(reading: descriptor, name: "test.tar", accounts: accounts)
     var result: [ReadEntry] = []
     var buffer = [UInt8](repeating: 0xaa, count: 7001)
     while let entry = try reader.next() {
         var body: [UInt8] = []
-        while true {
+        while body.count < limit {
             let count = try buffer.withUnsafeMutableBytes { try reader.read(into: $0) }
             if count == 0 { break }
             body += buffer[..<count]
@@ -32,11 +34,11 @@ func readArchive(path: String, accounts: Accounts = Accounts()) throws -> [ReadE
 }
 
 /// Through an unnamed file, so that thousands of small archives cost little.
-func readArchive(bytes: [UInt8]) throws -> [ReadEntry] {
+func readArchive(bytes: [UInt8], limit: Int = .max) throws -> [ReadEntry] {
     let file = try Files.open("/tmp", flags: 0o20_200_000 | O_RDWR, mode: 0o600)
     try file.write(bytes)
     lseek(file.raw, 0, SEEK_SET)
-    return try readArchive(file)
+    return try readArchive(file, limit: limit)
 }
 
 /// One header of 512 bytes, made field by field.
