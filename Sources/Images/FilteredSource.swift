@@ -8,6 +8,8 @@ final class FilteredSource: ByteSource {
     private let archive: OpaquePointer
     /// What went wrong below libarchive, which only hears that something did.
     private var inputError: ImagesError?
+    /// Compressed bytes that libarchive was given.
+    private var fed: la_int64_t = 0
     private var hasEnded = false
 
     init(_ input: DescriptorSource) throws(ImagesError) {
@@ -45,7 +47,13 @@ final class FilteredSource: ByteSource {
         var offset: la_int64_t = 0
         while !hasEnded {
             switch archive_read_data_block(archive, &block, &count, &offset) {
-            case ARCHIVE_EOF: hasEnded = true
+            case ARCHIVE_EOF:
+                // bzip2's and lz4's filters take whatever they can't read for the end.
+                let consumed = archive_filter_bytes(archive, -1)
+                guard try input.next().isEmpty, consumed == fed else {
+                    throw refused("there is something else after the compressed data")
+                }
+                hasEnded = true
             case ARCHIVE_OK where count > 0: return UnsafeRawBufferPointer(start: block, count: count)
             case ARCHIVE_OK: continue
             default: throw failure()
@@ -58,6 +66,7 @@ final class FilteredSource: ByteSource {
         do throws(ImagesError) {
             let chunk = try input.next()
             result.pointee = chunk.baseAddress
+            fed += la_int64_t(chunk.count)
             return chunk.count
         } catch {
             inputError = error

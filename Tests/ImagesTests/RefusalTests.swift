@@ -192,6 +192,9 @@ struct RefusalTests {
         for count in [20, packed.count / 2, packed.count - 9, packed.count - 1] {
             #expect(throws: ImagesError.self, "cut at \(count)") { try readArchive(bytes: Array(packed.prefix(count))) }
         }
+        #expect(throws: ImagesError.self, "something after the end") {
+            try readArchive(bytes: packed + Array("more than that".utf8))
+        }
         for _ in 0..<20 {
             var damaged = packed
             damaged[Int.random(in: 100..<(packed.count - 8), using: &random)] ^= 0x10

@@ -10,9 +10,9 @@ struct TarFuzzTests {
         let directory = try TemporaryDirectory("fuzz")
         let script = """
             cd '\(directory.path)' && mkdir d && printf hello > d/f && ln d/f d/l && ln -s f d/s
-            setfacl -m u:5:rwx d/f && setfattr -n user.a -v b d/f
-            truncate -s 20000 d/h && printf x | dd of=d/h bs=1 seek=9000 conv=notrunc status=none && touch -d 1960-01-01 d/s
-            n=$(printf '%0150d' 1) && printf y > "d/$n" && printf z > d/z
+            setfacl -m u:1234:rwx d/f && setfattr -n user.a -v b d/f
+            truncate -s 20000 d/h && printf x | dd of=d/h bs=1 seek=9000 conv=notrunc status=none
+            n=$(printf '%0150d' 1) && printf y > "d/$n" && printf z > d/z && touch -d 1960-01-01 d/z
             tar --format=v7 -cf v7.tar d/f d/l d/s
             tar --format=gnu -S -cf gnu.tar d && tar --format=ustar -cf ustar.tar d/f d/l d/s d/h
             for v in 0.0 0.1 1.0; do tar --format=pax -S --sparse-version=$v --xattrs --acls -cf pax$v.tar d; done
