@@ -1,0 +1,38 @@
+import Model
+
+/// The names that an archive may give its entries.
+enum TarNames {
+    /// PATH_MAX of linux/limits.h without the NUL.
+    static let maximumPath = 4095
+
+    /// Drops `.` and needless slashes; refuses all that could lead out of the root or that the kernel would not take.
+    /// - Parameter what: what is named, for the refusal.
+    static func path(_ name: [UInt8], _ what: String) throws(Refusal) -> BytePath {
+        if name.isEmpty { throw Refusal("\(what) is empty") }
+        if name.contains(0) { throw Refusal("\(what) has a NUL") }
+        if name.first == UInt8(ascii: "/") { throw Refusal("\(what) is absolute") }
+        guard name.count <= maximumPath else { throw Refusal("\(what) is longer than \(maximumPath) bytes") }
+        for part in name.split(separator: UInt8(ascii: "/")) {
+            if part.elementsEqual("..".utf8) { throw Refusal("\(what) has a '..'") }
+            if part.count > 255 { throw Refusal("\(what) has a component longer than 255 bytes") }
+        }
+        guard let path = BytePath(parsing: name) else { throw Refusal("\(what) is no path") }
+        return path
+    }
+
+    static func symlinkTarget(_ target: [UInt8]) throws(Refusal) -> [UInt8] {
+        if target.isEmpty { throw Refusal("its symlink target is empty") }
+        if target.contains(0) { throw Refusal("its symlink target has a NUL") }
+        guard target.count <= maximumPath else {
+            throw Refusal("its symlink target is longer than \(maximumPath) bytes")
+        }
+        return target
+    }
+
+    static func hardLinkTarget(_ target: [UInt8], of path: BytePath) throws(Refusal) -> BytePath {
+        let linked = try self.path(target, "its link target")
+        if linked.isRoot || target.last == UInt8(ascii: "/") { throw Refusal("it is a hard link to a directory") }
+        if linked == path { throw Refusal("it is a hard link to itself") }
+        return linked
+    }
+}
