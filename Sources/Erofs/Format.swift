@@ -79,9 +79,14 @@ extension DeviceNumber {
 }
 
 /// CRC-32C (Castagnoli) without the final inversion, as the superblock carries it.
-func crc32c(_ bytes: some Sequence<UInt8>, seed: UInt32 = .max) -> UInt32 {
-    // One block an image: not worth a table.
-    bytes.reduce(seed) { crc, byte in
-        (0..<8).reduce(crc ^ UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 0 ? 0 : 0x82F6_3B78) }
+func crc32c(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    bytes.withUnsafeBufferPointer { bytes in
+        var crc = UInt32.max
+        for byte in bytes { crc = crc >> 8 ^ crcTable[Int(UInt8(truncatingIfNeeded: crc) ^ byte)] }
+        return crc
     }
+}
+
+private let crcTable: [UInt32] = (0..<256).map { byte in
+    (0..<8).reduce(UInt32(byte)) { value, _ in value >> 1 ^ (value & 1 == 0 ? 0 : 0x82F6_3B78) }
 }

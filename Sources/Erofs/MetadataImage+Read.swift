@@ -48,7 +48,7 @@ extension MetadataImage {
         var summed = Array(bytes[start..<block])
         let sum = summed[4..<8].reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         summed.replaceSubrange(4..<8, with: [0, 0, 0, 0])
-        guard crc32c(summed) == sum else { throw ErofsError(.damaged("the superblock's checksum is wrong")) }
+        guard crc32c(summed[...]) == sum else { throw ErofsError(.damaged("the superblock's checksum is wrong")) }
     }
 
     /// Walks from the root, then puts what it found in the order of the image.
