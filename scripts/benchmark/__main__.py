@@ -104,8 +104,7 @@ def result(samples, error):
 
 def versions(bench):
     found = {engine.name: engine.version() for engine in bench.engines}
-    for tool in ("crun", "ostree"):
-        found[tool] = done([tool, "--version"]).splitlines()[0].strip("'")
+    found["crun"] = done(["crun", "--version"]).splitlines()[0]
     found["ostree"] = "ostree " + done(["ostree", "--version"]).split("Version: '")[1].split("'")[0]
     return found
 

@@ -165,6 +165,9 @@ class Varve(Engine):
     def command(self, *arguments):
         return [self.executable, "--root", f"{self.directory}/repository", *arguments]
 
+    def version(self):
+        return done(self.command("version")).splitlines()[0].strip()
+
     def branch(self, tag):
         done(self.command("tag", tag, self.base()))
         return tag
