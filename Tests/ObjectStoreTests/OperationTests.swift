@@ -1,0 +1,211 @@
+import Linux
+import Model
+import Testbed
+import Testing
+
+@testable import ObjectStore
+
+@Suite struct OperationTests {
+    private let tag = "refs/heads/debian/@12"
+
+    @Test("a ref moves with its operation, and both histories tell it newest first")
+    func history() throws {
+        let fixture = try Fixture()
+        let store = fixture.store
+        var commits: [ObjectID] = []
+        for index in 0..<3 {
+            let writer = try store.writer()
+            commits.append(try writer.commit("\(index)", parents: commits.suffix(1)))
+            try store.perform(
+                Operation(
+                    author: ada, description: "step \(index)",
+                    moves: [RefMove(ref: tag, old: commits.dropLast().last, new: commits[index])]),
+                writer: writer)
+        }
+        #expect(try store.ref(tag) == commits[2])
+        #expect(try store.reflog(tag).map(\.new) == commits.reversed())
+        #expect(try store.reflog(tag).map(\.old) == [commits[1], commits[0], nil])
+        #expect(
+            try store.reflog(tag).map { String(decoding: $0.message, as: UTF8.self) } == ["step 2", "step 1", "step 0"])
+        #expect(try store.reflog(tag).first?.author.name == "Ada")
+        let operations = try store.operations()
+        #expect(operations.map(\.operation.description) == ["step 2", "step 1", "step 0"])
+        #expect(try store.operations(limit: 1).count == 1)
+        #expect(try store.operation(before: operations[0].id) == operations[1].id)
+        #expect(try store.operation(operations[2].id).moves == [RefMove(ref: tag, old: nil, new: commits[0])])
+        #expect(try !store.needsRecovery())
+        #expect(try fixture.fsck() == "")
+        #expect(try fixture.git("log", "-g", "--format=%gs", tag).text == "step 2\nstep 1\nstep 0\n")
+        // One pack an operation.
+        #expect(try fixture.packs().count == 3)
+    }
+
+    @Test("nothing happens where a ref is not at its old value, and the error says where it is")
+    func compareAndSwap() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one"), two = try writer.commit("two")
+        try fixture.store.perform(
+            Operation(author: ada, description: "make", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        let other = "refs/heads/other/@x"
+        for (old, new) in [(nil, two), (two, one), (two, nil)] as [(ObjectID?, ObjectID?)] {
+            #expect(throws: StoreError("move ref", tag, .moved(expected: old, actual: one))) {
+                try fixture.store.perform(
+                    Operation(
+                        author: ada, description: "wrong",
+                        moves: [RefMove(ref: other, old: nil, new: two), RefMove(ref: tag, old: old, new: new)]))
+            }
+        }
+        #expect(try fixture.store.ref(other) == nil)
+        #expect(try fixture.store.operations().count == 1)
+        #expect(try fixture.store.refs(prefix: "refs/heads/").map(\.name) == [tag])
+    }
+
+    @Test("a deleted tag keeps its history in the operation log")
+    func deletion() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one")
+        try fixture.store.perform(
+            Operation(author: ada, description: "make", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        try fixture.store.perform(
+            Operation(author: ada, description: "drop", moves: [RefMove(ref: tag, old: one, new: nil)]))
+        #expect(try fixture.store.ref(tag) == nil)
+        #expect(try fixture.store.reflog(tag).map(\.old) == [one, nil])
+        #expect(try fixture.store.reflog("refs/heads/never/@x") == [])
+        // The commit is still reachable: from the log.
+        #expect(try fixture.git("rev-list", "--all").text.contains(one.hex))
+    }
+
+    @Test("refs that someone packed are still found")
+    func packedRefs() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one")
+        try fixture.store.perform(
+            Operation(author: ada, description: "make", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        #expect(try fixture.git("pack-refs", "--all").status == 0)
+        #expect(try fixture.store.operations().count == 1)
+        #expect(try !fixture.store.needsRecovery())
+        let again = try fixture.store.writer()
+        let two = try again.commit("two")
+        try fixture.store.perform(
+            Operation(author: ada, description: "move", moves: [RefMove(ref: tag, old: one, new: two)]), writer: again)
+        #expect(try fixture.store.operations().count == 2)
+        #expect(try fixture.store.ref(tag) == two)
+        #expect(try fixture.fsck() == "")
+    }
+
+    @Test("killed at any step, the repository is as before or as after, and whole")
+    func killed() throws {
+        let fixture = try Fixture()
+        let store = fixture.store
+        let first = try store.writer()
+        let one = try first.commit("one")
+        let moves = ["a", "b", "c"].map { "refs/heads/\($0)/@x" }
+        try store.perform(
+            Operation(author: ada, description: "make", moves: moves.map { RefMove(ref: $0, old: nil, new: one) }),
+            writer: first)
+
+        // A copy of the directory at a step is what a kill at that step leaves.
+        var copies: [(step: Checkpoint, root: String)] = []
+        store.checkpoint = { (step) throws(StoreError) in
+            let copy = fixture.directory.file("copy\(copies.count)")
+            do { try run(["cp", "-a", fixture.root, copy]) } catch {
+                throw StoreError("copy", copy, .invalid("\(error)"))
+            }
+            copies.append((step, copy))
+        }
+        let second = try store.writer()
+        let body = try second.addBody([UInt8](repeating: 1, count: 50_000))
+        let two = try second.commit("two", parents: [one])
+        let base = BaseMove(container: "c1", old: one, new: two)
+        try store.perform(
+            Operation(
+                author: ada, description: "move",
+                moves: [
+                    RefMove(ref: moves[0], old: one, new: two), RefMove(ref: moves[1], old: one, new: nil),
+                    RefMove(ref: "refs/heads/d/@x", old: nil, new: two),
+                ], bases: [base]),
+            writer: second)
+        store.checkpoint = nil
+        #expect(
+            copies.map(\.step) == [
+                .sealed, .bodiesPublished, .packPublished, .operationRecorded, .refMoved, .refMoved, .refMoved,
+                .refsMoved, .basesMoved, .applied,
+            ])
+        for (step, root) in copies {
+            let copy = try ObjectStore(opening: root)
+            let isNew = ![.sealed, .bodiesPublished, .packPublished].contains(step)
+            #expect(try copy.needsRecovery() == (isNew && step != .applied), "\(step)")
+            var applied: [BaseMove] = []
+            try copy.recover { applied += $0 }
+            #expect(applied == (isNew && step != .applied ? [base] : []), "\(step)")
+            #expect(try !copy.needsRecovery())
+            #expect(try copy.ref(moves[0]) == (isNew ? two : one), "\(step)")
+            #expect(try copy.ref(moves[1]) == (isNew ? nil : one), "\(step)")
+            #expect(try copy.ref(moves[2]) == one, "\(step)")
+            #expect(try copy.ref("refs/heads/d/@x") == (isNew ? two : nil), "\(step)")
+            #expect(try copy.operations().count == (isNew ? 2 : 1), "\(step)")
+            if isNew { #expect(try copy.body(body, size: 50_000, holes: []).bytes().count == 50_000) }
+            #expect(try Fixture.fsck(root) == "", "\(step)")
+            // And work goes on.
+            let writer = try copy.writer()
+            let three = try writer.commit("three")
+            try copy.perform(
+                Operation(author: ada, description: "on", moves: [RefMove(ref: moves[2], old: one, new: three)]),
+                writer: writer)
+            #expect(try copy.ref(moves[2]) == three)
+        }
+    }
+
+    @Test("the next operation completes an interrupted one first, bases included")
+    func nextCompletes() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one"), two = try writer.commit("two")
+        struct Stop: Error {}
+        let base = BaseMove(container: "c1", old: one, new: two)
+        #expect(throws: Stop.self) {
+            try fixture.store.perform(
+                Operation(
+                    author: ada, description: "first", moves: [RefMove(ref: tag, old: nil, new: one)], bases: [base]),
+                writer: writer
+            ) { _ in throw Stop() }
+        }
+        #expect(try fixture.store.needsRecovery())
+        var applied: [[BaseMove]] = []
+        try fixture.store.perform(
+            Operation(author: ada, description: "second", moves: [RefMove(ref: tag, old: one, new: two)])
+        ) { applied.append($0) }
+        #expect(applied == [[base]])
+        #expect(try fixture.store.ref(tag) == two)
+    }
+
+    @Test("many processes at once lose no operation")
+    func concurrent() async throws {
+        let fixture = try Fixture()
+        let root = fixture.root
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    let store = try ObjectStore(opening: root)
+                    for step in 0..<10 {
+                        let writer = try store.writer()
+                        let commit = try writer.commit("\(worker) \(step)")
+                        let ref = "refs/heads/w\(worker)/@x"
+                        try store.perform(
+                            Operation(
+                                author: ada, description: "w\(worker)",
+                                moves: [RefMove(ref: ref, old: try store.ref(ref), new: commit)]),
+                            writer: writer)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(try fixture.store.operations().count == 40)
+        for worker in 0..<4 { #expect(try fixture.store.reflog("refs/heads/w\(worker)/@x").count == 10) }
+        #expect(try fixture.fsck() == "")
+    }
+}
