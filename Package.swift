@@ -46,7 +46,7 @@ let package = Package(
         module("Linux", ["CLinux", "Model"]),
         module("ObjectStore", ["CGit2", "CGit2NoNetwork", "CZlib", crypto, "Linux", "Model"]),
         module("Snapshot", ["ObjectStore", "Linux", "Model"]),
-        module("Images", ["CArchive", "Linux", "Model"]),
+        module("Images", ["CArchive", "CZlib", "Linux", "Model"]),
         module("Erofs", ["Linux", "Model"]),
         module("Runtime", ["CCap", "CLinux", "Linux", "Model"]),
         module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),

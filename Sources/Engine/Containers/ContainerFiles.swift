@@ -84,11 +84,12 @@ extension Repository {
     }
 
     private func linkedID(_ name: String) throws -> String? {
-        do {
+        do throws(SystemError) {
             let target = try Files.readLink(KernelPath("\(root)/names/\(name)"))
             return String(decoding: target, as: UTF8.self)
-        } catch let error as SystemError where error.errno == .noEntry {
-            return nil
+        } catch {
+            if error.errno == .noEntry { return nil }
+            throw error
         }
     }
 

@@ -10,16 +10,20 @@ extension Repository {
         _ container: Container, _ state: ContainerState, if isWanted: Bool, _ body: () throws -> Result
     ) throws -> Result {
         guard isWanted, case .running = state.status else { return try body() }
-        let group: ControlGroup
-        do {
-            group = try ControlGroup.open(Self.controlGroupPath(of: container.id))
-            try group.freeze()
-        } catch let error as SystemError {
-            throw EngineError.refused(
-                "freeze", subject: container.name, reason: "\(error); --no-pause captures it while it runs")
-        }
+        let group = try Self.frozenGroup(of: container)
         let outcome = Swift.Result { try body() }
         try group.thaw()
         return try outcome.get()
+    }
+
+    private static func frozenGroup(of container: Container) throws -> ControlGroup {
+        do throws(SystemError) {
+            let group = try ControlGroup.open(controlGroupPath(of: container.id))
+            try group.freeze()
+            return group
+        } catch {
+            throw EngineError.refused(
+                "freeze", subject: container.name, reason: "\(error); --no-pause captures it while it runs")
+        }
     }
 }

@@ -32,10 +32,10 @@ extension Repository {
             fs = try Self.readTar(file, named: name, to: writer)
         }
         let config = try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, Self.plainConfig)
-        let content = CommitContent(fs: fs, config: config)
-        if let parent, try self.content(of: parent) == content { return ImportResult(commit: parent, isNew: false) }
+        let made = CommitContent(fs: fs, config: config)
+        if let parent, try content(of: parent) == made { return ImportResult(commit: parent, isNew: false) }
         let commit = Commit(
-            tree: try content.write(to: writer), parents: parent.map { [$0] } ?? [], author: author, committer: author,
+            tree: try made.write(to: writer), parents: parent.map { [$0] } ?? [], author: author, committer: author,
             message: CommitMessage.encode(message ?? "import \(name)"))
         let id = try writer.add(.commit, commit.encoded)
         try move(

@@ -28,7 +28,7 @@ extension Repository {
         case .prefix(let hex):
             // A tag may look like an id: what a person named goes first.
             if let tag = try? TagName(parsing: hex), let id = try store.ref(tag.ref) { return id }
-            do { return try store.resolve(prefix: hex) } catch let error as StoreError {
+            do throws(StoreError) { return try store.resolve(prefix: hex) } catch {
                 if case .missing = error.cause { return nil }
                 guard case .ambiguous(let candidates) = error.cause else { throw error }
                 throw EngineError.ambiguousRevision(hex, candidates: candidates)
@@ -68,7 +68,7 @@ extension Repository {
                     "resolve", subject: revision.text,
                     reason: "'\(text)' is no date; write 2026-11-01, '2026-11-01 15:30' or '2 days ago'")
             }
-            guard let move = moves.first(where: { $0.time <= seconds }) else {
+            guard let move = moves.first(where: { $0.author.seconds <= seconds }) else {
                 throw EngineError.refused("resolve", subject: revision.text, reason: "\(tag) is younger than that")
             }
             return move.new

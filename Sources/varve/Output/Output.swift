@@ -19,7 +19,7 @@ final class Output {
         write([UInt8(ascii: "\n")])
     }
 
-    func json(_ value: JSON) { write(value.pretty() + [UInt8(ascii: "\n")]) }
+    func json(_ value: JSON) { line(value.pretty()) }
 
     func write(_ bytes: [UInt8]) {
         buffer += bytes
@@ -58,7 +58,7 @@ final class Output {
         if command.isEmpty || command == "cat" { return }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return }
-        fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+        guard fcntl(ends[1], F_SETFD, FD_CLOEXEC) == 0 else { return }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -66,7 +66,8 @@ final class Output {
         posix_spawn_file_actions_addclose(&actions, ends[0])
         // What fits on the screen is shown and left there, with its colours.
         setenv("LESS", "FRX", 0)
-        let arguments = ["sh", "-c", command].map { strdup($0) } + [nil]
+        let words = ["sh", "-c", command]
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { arguments.forEach { free($0) } }
         var pid: pid_t = 0
         let failure = posix_spawnp(&pid, "sh", &actions, nil, arguments, environ)

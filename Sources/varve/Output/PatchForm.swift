@@ -1,4 +1,5 @@
 import Engine
+import Linux
 import Model
 import ObjectStore
 import Snapshot

@@ -50,7 +50,6 @@ enum Report {
             Failure(message: "read revision: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         case let error as SystemError where error.errno == .interrupted: interrupted
         case let error as StoreError where isInterrupt(error): interrupted
-        case is CommandError, is ValidationError, is ExitCode, is CleanExit: nil
         default: failure(of: error)
         }
     }

@@ -1,0 +1,33 @@
+import Linux
+import Model
+import ObjectStore
+
+/// What `varve info` tells.
+public struct RepositoryInfo: Sendable {
+    public let root: String
+    public let tags: Int
+    public let containers: Int
+    public let checkout: Repository.CheckoutChoice
+    /// Where the version 2 hierarchy is mounted; nil where it is not.
+    public let controlGroups: String?
+    public let kernel: String
+    public let libgit2: String
+}
+
+extension Repository {
+    public func info() throws -> RepositoryInfo {
+        RepositoryInfo(
+            root: root, tags: try tags().count, containers: try containers().count, checkout: try checkoutChoice(),
+            controlGroups: try ControlGroup.hierarchy()?.displayed, kernel: Self.kernelRelease(),
+            libgit2: ObjectStore.libraryVersion)
+    }
+
+    /// Takes away what ``mount(_:at:)`` mounted.
+    public static func unmount(_ directory: String) throws { try Mounts.detach(KernelPath(directory)) }
+
+    /// The tag's moves, the newest first.
+    public func reflog(_ tag: TagName) throws -> [ReflogEntry] {
+        _ = try tagPosition(tag)
+        return try store().reflog(tag.ref)
+    }
+}
