@@ -37,12 +37,19 @@ struct Varve: ParsableCommand {
 
     static func main() {
         do {
-            var command = try parseAsRoot()
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            var command = try parseAsRoot(PathOptions.rewritten(arguments))
             try command.run()
         } catch {
             Report.exit(for: error)
         }
     }
+}
+
+/// The commands' names as they are typed.
+enum SubcommandNames {
+    static let all: Set<String> = Set(
+        Varve.configuration.groupedSubcommands.flatMap { $0.subcommands.compactMap { $0.configuration.commandName } })
 }
 
 /// What every command takes.

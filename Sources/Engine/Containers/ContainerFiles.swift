@@ -73,9 +73,9 @@ extension Repository {
         try FileLock.isHeld(files(of: container.id).running)
     }
 
-    /// Docker's rule: a letter or digit, then at least one of letters, digits, `_`, `.` and `-`.
+    /// As Docker has it, except that one letter is enough: a letter or digit, then letters, digits, `_`, `.` and `-`.
     static func isContainerName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, (2...128).contains(text.utf8.count) else { return false }
+        guard let first = text.utf8.first, text.utf8.count <= 128 else { return false }
         func isAlphanumeric(_ byte: UInt8) -> Bool {
             (0x30...0x39).contains(byte) || (0x41...0x5a).contains(byte) || (0x61...0x7a).contains(byte)
         }

@@ -20,7 +20,7 @@ extension Repository {
             throw EngineError.badName(
                 name,
                 reason:
-                    "a container's name is a letter or digit and then at least one of letters, digits, '_', '.' and '-'"
+                    "a container's name is a letter or digit, then letters, digits, '_', '.' and '-', at most 128"
             )
         }
         var tag: TagName?

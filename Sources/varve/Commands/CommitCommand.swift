@@ -20,7 +20,7 @@ struct CommitCommand: ParsableCommand {
     @Flag(name: .customLong("no-pause"), help: "Do not freeze a running container meanwhile.") var doesNotPause = false
     @Flag(name: .customLong("allow-empty"), help: "Commit although nothing changed.") var allowsEmpty = false
     @Argument(help: "The container.") var container: String
-    @Argument(parsing: .postTerminator, help: "Only what is at or below these paths.") var paths: [String] = []
+    @OptionGroup var selection: PathOptions
 
     func run() throws {
         var request = CommitRequest()
@@ -28,7 +28,7 @@ struct CommitCommand: ParsableCommand {
         request.tag = try tag.map { try TagName(parsing: $0) }
         request.pauses = !doesNotPause
         request.allowsEmpty = allowsEmpty
-        request.paths = try Paths.parse(paths)
+        request.paths = try selection.paths()
         let repository = try options.repository()
         let container = try repository.container(container)
         try Interruption.arm()

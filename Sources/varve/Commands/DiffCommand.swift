@@ -21,7 +21,7 @@ struct DiffCommand: ParsableCommand {
     @Flag(name: .customLong("times"), help: "Also what only has another modification time.") var showsTimes = false
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
     @Argument(help: "One or two containers or revisions.") var places: [String] = []
-    @Argument(parsing: .postTerminator, help: "Only at or below these paths.") var paths: [String] = []
+    @OptionGroup var selection: PathOptions
 
     func run() throws {
         guard (1...2).contains(places.count) else {
@@ -30,7 +30,7 @@ struct DiffCommand: ParsableCommand {
         let repository = try options.repository()
         try Interruption.arm()
         let comparison = try repository.diff(
-            places[0], places.count == 2 ? places[1] : nil, paths: try Paths.parse(paths))
+            places[0], places.count == 2 ? places[1] : nil, paths: try selection.paths())
         let changes = comparison.changes.filter { showsTimes || !$0.isTimesOnly }
         let output = Output(options, paging: !isJSON)
         if isJSON {

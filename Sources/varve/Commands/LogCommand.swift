@@ -21,8 +21,7 @@ struct LogCommand: ParsableCommand {
     @Option(name: [.customShort("n"), .customLong("max-count")], help: "At most so many commits.") var limit: Int?
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
     @Argument(help: "Revisions, containers or ranges A..B.") var revisions: [String] = []
-    @Argument(parsing: .postTerminator, help: "Only commits that changed something at or below these paths.")
-    var paths: [String] = []
+    @OptionGroup var selection: PathOptions
 
     func run() throws {
         guard all || !revisions.isEmpty else { throw UsageError("log takes a tag, a revision or a range, or --all") }
@@ -31,7 +30,7 @@ struct LogCommand: ParsableCommand {
         request.revisions = revisions
         request.all = all
         request.limit = limit
-        request.paths = try Paths.parse(paths)
+        request.paths = try selection.paths()
         let repository = try options.repository()
         let output = Output(options, paging: !isJSON)
         var listed: [JSON] = []
@@ -79,12 +78,12 @@ struct ShowCommand: ParsableCommand {
     @OptionGroup var form: ChangeOptions
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
     @Argument(help: "The commit, or a container for its base.") var revision: String
-    @Argument(parsing: .postTerminator, help: "Only changes at or below these paths.") var paths: [String] = []
+    @OptionGroup var selection: PathOptions
 
     func run() throws {
         let repository = try options.repository()
         let logged = try repository.show(revision)
-        let comparison = try repository.changes(in: logged.id, paths: try Paths.parse(paths))
+        let comparison = try repository.changes(in: logged.id, paths: try selection.paths())
         let changes = comparison.changes.filter { !$0.isTimesOnly }
         let output = Output(options, paging: !isJSON)
         if isJSON {

@@ -18,13 +18,13 @@ struct StatusCommand: ParsableCommand {
     @Flag(name: .customLong("times"), help: "Also what only has another modification time.") var showsTimes = false
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
     @Argument(help: "The container.") var container: String
-    @Argument(parsing: .postTerminator, help: "Only at or below these paths.") var paths: [String] = []
+    @OptionGroup var selection: PathOptions
 
     func run() throws {
         let repository = try options.repository()
         try Interruption.arm()
         let container = try repository.container(container)
-        let comparison = try repository.status(of: container, paths: try Paths.parse(paths))
+        let comparison = try repository.status(of: container, paths: try selection.paths())
         let changes = comparison.changes.filter { showsTimes || !$0.isTimesOnly }
         let output = Output(options)
         if isJSON {
@@ -36,10 +36,27 @@ struct StatusCommand: ParsableCommand {
     }
 }
 
+/// The paths that a command is limited to: what stands behind `--`.
+struct PathOptions: ParsableArguments {
+    @Option(
+        name: .customLong("path"), help: "Only at or below this path; paths may also stand behind '--' at the end.")
+    var texts: [String] = []
+
+    func paths() throws -> [BytePath] { try texts.map { try Paths.parse($0) } }
+
+    private static let commands: Set<String> = ["status", "diff", "commit", "log", "show"]
+
+    /// The parser takes only one list of words for a command, so the paths behind `--` become options.
+    static func rewritten(_ arguments: [String]) -> [String] {
+        guard let terminator = arguments.firstIndex(of: "--"),
+            let command = arguments.first(where: { SubcommandNames.all.contains($0) }), commands.contains(command)
+        else { return arguments }
+        return arguments[..<terminator] + arguments[(terminator + 1)...].map { "--path=\($0)" }
+    }
+}
+
 /// Paths inside a root filesystem as they are typed: `/etc` or `etc`.
 enum Paths {
-    static func parse(_ texts: [String]) throws -> [BytePath] { try texts.map { try parse($0) } }
-
     static func parse(_ text: String) throws -> BytePath {
         guard let path = BytePath(parsing: text.utf8) else {
             throw UsageError("'\(text)' is no path in a root filesystem: no '..', no name over 255 bytes")
