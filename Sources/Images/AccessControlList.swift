@@ -35,7 +35,7 @@ struct AccessControlList {
     /// Whether the permission bits say the same.
     var isMinimal: Bool { entries.count <= 3 }
 
-    /// The nine permission bits that a file with this list shows: the mask stands where the group's bits would (acl(5)).
+    /// The nine permission bits that a file with this list shows: the mask stands where the group's would (acl(5)).
     var permissions: UInt16? {
         func of(_ tag: UInt16) -> UInt16? { entries.first { $0.tag == tag }?.permissions }
         guard let owner = of(Self.userObject), let group = of(Self.mask) ?? of(Self.groupObject),

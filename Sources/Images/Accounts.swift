@@ -12,8 +12,8 @@ public struct Accounts: Sendable {
         groups = ["root": 0]
     }
 
-    /// Reads the content of passwd(5) and group(5); of equal names the first counts, lines of another form are passed over,
-    /// as the C library does.
+    /// Reads the content of passwd(5) and group(5). As for the C library, of equal names the first counts, and lines of
+    /// another form are passed over.
     public init(passwd: [UInt8], group: [UInt8]) {
         users = Self.ids(passwd)
         groups = Self.ids(group)

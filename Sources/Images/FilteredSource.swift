@@ -1,8 +1,8 @@
 import CArchive
 import Linux
 
-/// What libarchive decompresses: xz, zstd, bzip2 and lz4. Only its filters are used, through its raw format; it is never
-/// asked to run a program.
+/// What libarchive decompresses: xz, zstd, bzip2 and lz4. Only its filters are used, through its raw format; it is
+/// never asked to run a program.
 final class FilteredSource: ByteSource {
     private let input: DescriptorSource
     private let archive: OpaquePointer

@@ -4,7 +4,8 @@ import Model
 public struct TarEntry: Hashable, Sendable {
     /// Where it belongs, normalised; the root for `.`.
     public var path: BytePath
-    /// As the archive gives them. Of a hard link they are what the archive repeats of the file it links to, with size 0.
+    /// As the archive gives them. Of a hard link they are what the archive repeats of the file it links to, but for the
+    /// size, which is 0.
     public var attributes: Attributes
     /// Of a symlink only: 1 to 4095 bytes without NUL.
     public var symlinkTarget: [UInt8]?

@@ -1,8 +1,8 @@
 import Linux
 import Model
 
-/// Reads a tar archive from front to end: ustar, GNU, pax or older, compressed by gzip, xz, zstd, bzip2, lz4 or not at all
-/// (docs/import.md). Memory doesn't grow with the size of what is read.
+/// Reads a tar archive from front to end: ustar, GNU, pax or older, compressed by gzip, xz, zstd, bzip2, lz4 or not at
+/// all (docs/import.md). Memory doesn't grow with the size of what is read.
 ///
 /// After an error the reader gives the same error for ever.
 public final class TarReader {
@@ -97,8 +97,8 @@ public final class TarReader {
         return nil
     }
 
-    /// Nil at the end of the archive: two blocks of zeros, or one, or none, since some writers leave them out and GNU tar
-    /// takes that too. Nothing but zeros may follow, up to the end of the input.
+    /// Nil at the end of the archive: two blocks of zeros, or one, or none, since some writers leave them out and GNU
+    /// tar takes that too. Nothing but zeros may follow, up to the end of the input.
     private func nextHeader() throws(ImagesError) -> TarHeader? {
         let start = reader.position
         let block = try reader.bytes(TarHeader.byteCount)
