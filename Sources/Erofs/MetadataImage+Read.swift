@@ -94,15 +94,25 @@ private struct ComparingSink: ImageSink {
         guard offset <= UInt64(image.count), bytes.count <= image.count - Int(offset) else {
             throw .damaged("the image is too short")
         }
-        let difference: Int? = image.withUnsafeBytes { image in
-            let part = UnsafeRawBufferPointer(rebasing: image[Int(offset)..<(Int(offset) + bytes.count)])
-            guard let (left, right) = part.baseAddress.flatMap({ left in bytes.baseAddress.map { (left, $0) } }),
-                memcmp(left, right, bytes.count) != 0
-            else { return nil }
-            return zip(part, bytes).enumerated().first { $1.0 != $1.1 }?.offset
+        let difference = image.withUnsafeBytes { image in
+            firstDifference(UnsafeRawBufferPointer(rebasing: image[Int(offset)..<(Int(offset) + bytes.count)]), bytes)
         }
         if let difference {
             throw .damaged("byte \(Int(offset) + difference) is not what these inodes are written as")
         }
     }
+}
+
+/// Nil where two buffers of one length are equal.
+private func firstDifference(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Int? {
+    guard let left = left.baseAddress, let start = right.baseAddress,
+        memcmp(left, start, right.count) != 0
+    else { return nil }
+    // Equal below `low`, different somewhere below `high`.
+    var (low, high) = (0, right.count)
+    while high - low > 1 {
+        let middle = low + (high - low) / 2
+        if memcmp(left + low, start + low, middle - low) == 0 { low = middle } else { high = middle }
+    }
+    return low
 }

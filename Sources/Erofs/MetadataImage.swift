@@ -15,7 +15,7 @@ public enum MetadataImage {
     ///   - tree: the id of what the image holds. It becomes the filesystem's UUID, so that overlayfs does not take
     ///     one image's inodes for another's.
     ///   - body: the bytes of an inline body or of a symlink's target.
-    ///   - output: an empty file, open for writing; its position is neither used nor moved.
+    ///   - output: an empty file, open for writing without O_APPEND; its position is neither used nor moved.
     public static func write(
         _ inodes: [ImageInode], tree: ObjectID, body: (ObjectID) throws -> [UInt8], to output: borrowing Descriptor
     ) throws(ErofsError) {

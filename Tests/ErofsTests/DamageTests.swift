@@ -8,10 +8,10 @@ import Testing
 struct DamageTests {
     @Test("a flipped bit outside of bodies and attributes is noticed, and one inside never traps", arguments: 0..<4)
     func flips(seed: Int) throws {
-        let tree = TestTree.random(40, seed: UInt64(seed + 500))
+        let tree = TestTree.random(25, seed: UInt64(seed + 500))
         var image = try tree.written()
         var random = SplitMix(seed: UInt64(seed))
-        for _ in 0..<600 {
+        for _ in 0..<400 {
             let bit = Int.random(in: 0..<(image.count * 8), using: &random)
             image[bit / 8] ^= 1 << (bit % 8)
             // Where the flip is part of what the tree holds, the result has to hold it.
@@ -38,10 +38,10 @@ struct DamageTests {
 
     @Test("many bytes changed at once never trap", arguments: 0..<4)
     func storms(seed: Int) throws {
-        let sound = try TestTree.random(60, seed: UInt64(seed + 600)).written()
+        let sound = try TestTree.random(25, seed: UInt64(seed + 600)).written()
         var random = SplitMix(seed: UInt64(seed))
         let special: [UInt8] = [0, 1, 0x7f, 0x80, 0xff]
-        for _ in 0..<400 {
+        for _ in 0..<250 {
             var image = sound
             for _ in 0..<Int.random(in: 1...12, using: &random) {
                 // Small structures matter most: leave the superblock's checksum alone.

@@ -18,9 +18,13 @@ struct TestTree {
     /// Any injective-enough function of the bytes will do for an id: the image does not look into it.
     static func identify(_ body: [UInt8]) -> ObjectID {
         var words: [UInt64] = [0xcbf2_9ce4_8422_2325, 0x8422_2325_cbf2_9ce4, UInt64(body.count)]
-        for byte in body {
-            words[0] = (words[0] ^ UInt64(byte)) &* 0x100_0000_01b3
-            words[1] = (words[1] &+ UInt64(byte)) &* 0x9e37_79b9_7f4a_7c15
+        body.withUnsafeBytes { body in
+            for start in stride(from: 0, to: body.count, by: 8) {
+                var word: UInt64 = 0
+                withUnsafeMutableBytes(of: &word) { $0.copyBytes(from: body[start..<min(start + 8, body.count)]) }
+                words[0] = (words[0] ^ word) &* 0x100_0000_01b3
+                words[1] = (words[1] &+ word) &* 0x9e37_79b9_7f4a_7c15
+            }
         }
         return ObjectID(bytes: words.flatMap { word in withUnsafeBytes(of: word) { Array($0) } }.prefix(20))!
     }
