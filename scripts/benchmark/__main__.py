@@ -128,10 +128,24 @@ def arguments():
     return chosen
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def ignore_signals():
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def stop(number, _):
+    """Ends the program by way of its clean-up, which a second signal (`timeout` sends two) must not cut short."""
+    ignore_signals()
+    sys.exit(128 + number)
+
+
 def main():
     chosen = arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, lambda received, _: sys.exit(128 + received))
+    for number in SIGNALS:
+        signal.signal(number, stop)
     bench = Bench(os.path.realpath(chosen.cache), None if chosen.peers_only else os.path.abspath(chosen.varve))
     try:
         bench.start_peers()
@@ -143,9 +157,8 @@ def main():
     except CommandFailed as failure:
         say(f"bench: {failure}")
         return 3
-    except KeyboardInterrupt:
-        return 130
     finally:
+        ignore_signals()
         bench.close()
     print(markdown(results))
     if chosen.json:
