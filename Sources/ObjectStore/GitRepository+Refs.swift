@@ -22,7 +22,7 @@ extension GitRepository {
     func perform(_ move: RefMove, by author: Signature, message: String) throws(StoreError) {
         while true {
             do throws(StoreError) {
-                return try attempt(move, by: author, message: message)
+                return try tryOnce(move, by: author, message: message)
             } catch {
                 guard case .git(GIT_ELOCKED.rawValue, _) = error.cause else { throw error }
                 var isRemoved = false
@@ -34,7 +34,7 @@ extension GitRepository {
         }
     }
 
-    private func attempt(_ move: RefMove, by author: Signature, message: String) throws(StoreError) {
+    private func tryOnce(_ move: RefMove, by author: Signature, message: String) throws(StoreError) {
         do throws(StoreError) {
             if let new = move.new {
                 try set(move.ref, from: move.old, to: new, by: author, message: message)
@@ -71,9 +71,27 @@ extension GitRepository {
                 git_reference_create_matching(&reference, handle, name, &target, 1, &current, message)
             }
         } else {
+            let above = try missingDirectories(above: name)
             try git("make ref", name) { git_reference_create(&reference, handle, name, &target, 0, message) }
+            // libgit2 flushes the ref's own directory, not those that new directories stand in.
+            try attempt("flush", name) { () throws(SystemError) in
+                for directory in above { try Files.synchronize(KernelPath(directory), in: .current) }
+            }
         }
         git_reference_free(reference)
+    }
+
+    /// The directories in which a directory has to be made before the ref can be.
+    private func missingDirectories(above name: String) throws(StoreError) -> [String] {
+        let slashes = name.indices.filter { name[$0] == "/" }
+        return try attempt("look at refs", name) { () throws(SystemError) in
+            var result: [String] = []
+            for (slash, parent) in zip(slashes.dropFirst(), slashes)
+            where try !Files.exists(KernelPath("\(path)/\(name[..<slash])")) {
+                result.append("\(path)/\(name[..<parent])")
+            }
+            return result
+        }
     }
 
     private func delete(_ name: String, at old: ObjectID) throws(StoreError) {

@@ -61,20 +61,21 @@ struct OperationCheck {
         let made = operation.moves.filter { $0.old == nil && $0.new != nil }.map(\.ref)
         if made.isEmpty { return }
         let gone = Set(operation.moves.filter { $0.new == nil }.map(\.ref))
-        let kept = Set(try store.refs(prefix: "refs/").map(\.name)).subtracting(gone).union(made)
-        var directories: [String: String] = [:]
-        for name in kept {
-            for parent in parents(of: name) { directories[parent] = name }
-        }
         for name in made {
-            if let other = directories[name] ?? parents(of: name).first(where: { kept.contains($0) }) {
-                throw StoreError("make ref", name, .invalid("'\(other)' is in its place"))
+            let above = parents(of: name)
+            var inPlace = made.first { above.contains($0) }
+            for parent in above where inPlace == nil && !gone.contains(parent) {
+                if try store.ref(parent) != nil { inPlace = parent }
             }
+            if inPlace == nil {
+                inPlace = try store.refs(prefix: "\(name)/").map(\.name).first { !gone.contains($0) }
+            }
+            if let inPlace { throw StoreError("make ref", name, .invalid("'\(inPlace)' is in its place")) }
         }
     }
 
     private func parents(of name: String) -> [String] {
-        name.indices.filter { name[$0] == "/" }.map { String(name[..<$0]) }
+        name.indices.filter { name[$0] == "/" }.map { String(name[..<$0]) }.filter { $0 != "refs" }
     }
 }
 

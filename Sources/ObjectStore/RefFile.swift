@@ -44,6 +44,7 @@ enum RefFile {
             do throws(SystemError) { file = try Files.open(lock, flags: flags, mode: 0o644) } catch {
                 guard error.errno == .noEntry else { throw error }
                 try Files.makeDirectories(parent)
+                try Files.synchronize(KernelPath("\(gitDirectory)/refs"), in: .current)
                 file = try Files.open(lock, flags: flags, mode: 0o644)
             }
             try file.write(Array("\(id.hex)\n".utf8))

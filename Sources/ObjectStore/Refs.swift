@@ -31,7 +31,9 @@ extension ObjectStore {
     public func refs(prefix: String) throws(StoreError) -> [(name: String, id: ObjectID)] {
         let repository = try repository()
         var iterator: UnsafeMutablePointer<git_reference_iterator>?
-        try git("list refs", prefix) { git_reference_iterator_new(&iterator, repository.handle) }
+        // A ref's name has no character that a pattern gives a meaning to. With a pattern libgit2 reads only the
+        // directory that it begins with.
+        try git("list refs", prefix) { git_reference_iterator_glob_new(&iterator, repository.handle, "\(prefix)*") }
         defer { git_reference_iterator_free(iterator) }
         var result: [(name: String, id: ObjectID)] = []
         while true {
