@@ -6,6 +6,7 @@ import Model
 final class GitRepository {
     let handle: OpaquePointer
     let objects: OpaquePointer
+    let path: String
 
     // libgit2's own start is counted and thread-safe; once is enough, and it never ends.
     private static let startCode: Int32 = varve_git2_start()
@@ -18,6 +19,7 @@ final class GitRepository {
         try git("open repository", path) { git_repository_open_bare(&handle, path) }
         guard let handle else { throw StoreError("open repository", path, .missing) }
         self.handle = handle
+        self.path = path
         var objects: OpaquePointer?
         do throws(StoreError) {
             try git("open objects", path) { git_repository_odb(&objects, handle) }

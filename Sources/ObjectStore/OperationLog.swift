@@ -54,22 +54,14 @@ extension ObjectStore {
     public func perform(
         _ operation: Operation, writer: ObjectWriter? = nil, apply: ([BaseMove]) throws -> Void = { _ in }
     ) throws -> ObjectID {
-        try check(operation)
         let lock = try RepositoryLock(root: root)
         defer { lock.keep() }
         try recoverLocked(apply: apply)
-        let repository = try repository()
-        for move in operation.moves {
-            let actual = try repository.ref(move.ref)
-            guard actual == move.old else {
-                throw StoreError("move ref", move.ref, .moved(expected: move.old, actual: actual))
-            }
-        }
-        let previous = try loosely(Self.operationsRef)
         let writer = try writer ?? self.writer()
-        let id = try record(operation, after: previous, in: writer)
+        try OperationCheck(operation, store: self, writer: writer).run()
+        let id = try record(operation, after: try loosely(Self.operationsRef), in: writer)
         try writer.publish()
-        try RefFile.write(Self.operationsRef, id, gitDirectory: gitDirectory, isDurable: true)
+        try RefFile.write(Self.operationsRef, id, gitDirectory: gitDirectory)
         try checkpoint?(.operationRecorded)
         try carryOut(operation, apply: apply)
         try settle(id)
@@ -112,7 +104,9 @@ extension ObjectStore {
     /// Moves each ref that is still where the operation found it.
     private func carryOut(_ operation: Operation, apply: ([BaseMove]) throws -> Void) throws {
         let repository = try repository()
-        for move in operation.moves where move.old != move.new {
+        // Deletions first: a new ref may stand where a directory or a ref above it was.
+        let moves = operation.moves.filter { $0.new == nil } + operation.moves.filter { $0.new != nil }
+        for move in moves where move.old != move.new {
             guard try repository.ref(move.ref) == move.old else { continue }
             try repository.perform(move, by: operation.author, message: operation.description)
             try checkpoint?(.refMoved)
@@ -123,21 +117,8 @@ extension ObjectStore {
     }
 
     private func settle(_ id: ObjectID) throws(StoreError) {
-        try RefFile.write(Self.appliedRef, id, gitDirectory: gitDirectory, isDurable: false)
+        try RefFile.overwrite(Self.appliedRef, id, gitDirectory: gitDirectory)
         try checkpoint?(.applied)
-    }
-
-    private func check(_ operation: Operation) throws(StoreError) {
-        func refuse(_ why: String) -> StoreError { StoreError("perform", operation.description, .invalid(why)) }
-        guard Set(operation.moves.map(\.ref)).count == operation.moves.count else {
-            throw refuse("a ref moves twice in it")
-        }
-        guard Set(operation.bases.map(\.container)).count == operation.bases.count else {
-            throw refuse("a container's base moves twice in it")
-        }
-        guard !operation.description.utf8.contains(where: { $0 == 0 || $0 == UInt8(ascii: "\n") }) else {
-            throw refuse("its description is not one line")
-        }
     }
 
     private func record(
@@ -146,9 +127,13 @@ extension ObjectStore {
         let blob = try writer.add(.blob, operation.encoded(after: previous))
         let entry = TreeEntry(mode: .file, name: "operation", id: blob)
         let tree = try writer.add(.tree, try Tree.encode([entry]))
-        let mentioned = operation.mentioned.filter { $0 != previous }
+        // An old commit that is lost must not make the log unsound, nor keep its tag from being deleted.
+        var parents = previous.map { [$0] } ?? []
+        for id in operation.mentioned where id != previous {
+            if try writer.holdsCommit(id) { parents.append(id) }
+        }
         let commit = Commit(
-            tree: tree, parents: (previous.map { [$0] } ?? []) + mentioned, author: operation.author,
+            tree: tree, parents: parents, author: operation.author,
             committer: operation.author, message: Array("\(operation.description)\n".utf8))
         return try writer.add(.commit, commit.encoded)
     }

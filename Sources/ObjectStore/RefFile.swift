@@ -31,11 +31,8 @@ enum RefFile {
         }
     }
 
-    /// Replaces a ref under the repository's lock. After a power cut the old or the new value stands there;
-    /// `isDurable` says that when this returns it is the new.
-    static func write(
-        _ name: String, _ id: ObjectID, gitDirectory: String, isDurable: Bool
-    ) throws(StoreError) {
+    /// Replaces a ref under the repository's lock, durably: after a power cut the old or the new value stands there.
+    static func write(_ name: String, _ id: ObjectID, gitDirectory: String) throws(StoreError) {
         let path = "\(gitDirectory)/\(name)"
         let parent = String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)])
         try attempt("move ref", name) { () throws(SystemError) in
@@ -47,12 +44,26 @@ enum RefFile {
             do throws(SystemError) { file = try Files.open(lock, flags: flags, mode: 0o644) } catch {
                 guard error.errno == .noEntry else { throw error }
                 try Files.makeDirectories(parent)
+                try Files.synchronize(KernelPath("\(gitDirectory)/refs"), in: .current)
                 file = try Files.open(lock, flags: flags, mode: 0o644)
             }
             try file.write(Array("\(id.hex)\n".utf8))
             try file.synchronize()
             try Files.rename(lock, to: KernelPath(path))
-            if isDurable { try Files.openDirectory(KernelPath(parent)).synchronize() }
+            try Files.openDirectory(KernelPath(parent)).synchronize()
+        }
+    }
+
+    /// Replaces a ref in place and without a flush: a power cut may bring the old value back, and 41 bytes at the
+    /// start of a block are never half there.
+    static func overwrite(_ name: String, _ id: ObjectID, gitDirectory: String) throws(StoreError) {
+        let path = KernelPath("\(gitDirectory)/\(name)")
+        let isThere = try attempt("move ref", name) { () throws(SystemError) in
+            try Files.statusIfPresent(path)?.size == 41
+        }
+        guard isThere else { return try write(name, id, gitDirectory: gitDirectory) }
+        try attempt("move ref", name) { () throws(SystemError) in
+            try Files.open(path, flags: O_WRONLY | O_NOFOLLOW).write(Array("\(id.hex)\n".utf8))
         }
     }
 }

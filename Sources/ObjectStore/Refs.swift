@@ -31,7 +31,9 @@ extension ObjectStore {
     public func refs(prefix: String) throws(StoreError) -> [(name: String, id: ObjectID)] {
         let repository = try repository()
         var iterator: UnsafeMutablePointer<git_reference_iterator>?
-        try git("list refs", prefix) { git_reference_iterator_new(&iterator, repository.handle) }
+        // A ref's name has no character that a pattern gives a meaning to. With a pattern libgit2 reads only the
+        // directory that it begins with.
+        try git("list refs", prefix) { git_reference_iterator_glob_new(&iterator, repository.handle, "\(prefix)*") }
         defer { git_reference_iterator_free(iterator) }
         var result: [(name: String, id: ObjectID)] = []
         while true {
@@ -58,7 +60,13 @@ extension ObjectStore {
         defer { git_reflog_free(log) }
         let count = git_reflog_entrycount(log)
         if count == 0 { return try recordedMoves(of: name) }
-        return (0..<count).compactMap { git_reflog_entry_byindex(log, $0) }.map { ReflogEntry($0) }
+        let entries = (0..<count).compactMap { git_reflog_entry_byindex(log, $0) }.map { ReflogEntry($0) }
+        return entries.enumerated().filter { index, entry in
+            // A process killed between writing the reflog and moving the ref leaves an entry that recovery
+            // writes again; a ref can't really go the same way twice in a row.
+            index + 1 == count || entry.old == entry.new || entry.old != entries[index + 1].old
+                || entry.new != entries[index + 1].new
+        }.map(\.element)
     }
 
     private func recordedMoves(of name: String) throws(StoreError) -> [ReflogEntry] {
@@ -89,72 +97,5 @@ extension ReflogEntry {
                 name: ByteName(bytes(who?.name)), email: ByteName(bytes(who?.email)),
                 seconds: who?.when.time ?? 0, zone: Int(who?.when.offset ?? 0)),
             message: bytes(git_reflog_entry_message(entry)))
-    }
-}
-
-extension GitRepository {
-    func ref(_ name: String) throws(StoreError) -> ObjectID? {
-        var oid = git_oid()
-        do throws(StoreError) {
-            try git("read ref", name) { git_reference_name_to_id(&oid, handle, name) }
-        } catch {
-            if error.cause == .missing { return nil }
-            throw error
-        }
-        return withUnsafePointer(to: &oid) { ObjectID($0) }
-    }
-
-    /// Moves, makes or deletes a ref that must be at `move.old`; durable when it returns.
-    func perform(_ move: RefMove, by author: Signature, message: String) throws(StoreError) {
-        do throws(StoreError) {
-            if let new = move.new {
-                try set(move.ref, from: move.old, to: new, by: author, message: message)
-            } else if let old = move.old {
-                try delete(move.ref, at: old)
-            }
-        } catch {
-            let refusals = [GIT_EMODIFIED.rawValue, GIT_EEXISTS.rawValue]
-            if case .git(let code, _) = error.cause, refusals.contains(code) {
-                let actual = try ref(move.ref)
-                if actual != move.old {
-                    throw StoreError("move ref", move.ref, .moved(expected: move.old, actual: actual))
-                }
-            }
-            throw error
-        }
-    }
-
-    private func set(
-        _ name: String, from old: ObjectID?, to new: ObjectID, by author: Signature, message: String
-    ) throws(StoreError) {
-        // The reflog's author is the repository's identity; libgit2 refuses an empty one.
-        let who = author.name.bytes.contains { $0 > 32 } ? author.name.bytes : Array("varve".utf8)
-        let email = author.email.bytes.contains { $0 > 32 } ? author.email.bytes : Array("varve".utf8)
-        try git("move ref", name) {
-            git_repository_set_ident(
-                handle, String(decoding: who, as: UTF8.self), String(decoding: email, as: UTF8.self))
-        }
-        var target = git_oid(new)
-        var reference: OpaquePointer?
-        if let old {
-            var current = git_oid(old)
-            try git("move ref", name) {
-                git_reference_create_matching(&reference, handle, name, &target, 1, &current, message)
-            }
-        } else {
-            try git("make ref", name) { git_reference_create(&reference, handle, name, &target, 0, message) }
-        }
-        git_reference_free(reference)
-    }
-
-    private func delete(_ name: String, at old: ObjectID) throws(StoreError) {
-        var reference: OpaquePointer?
-        try git("delete ref", name) { git_reference_lookup(&reference, handle, name) }
-        defer { git_reference_free(reference) }
-        guard let actual = git_reference_target(reference).map({ ObjectID($0) }), actual == old else {
-            let actual = git_reference_target(reference).map { ObjectID($0) }
-            throw StoreError("delete ref", name, .moved(expected: old, actual: actual))
-        }
-        try git("delete ref", name) { git_reference_delete(reference) }
     }
 }

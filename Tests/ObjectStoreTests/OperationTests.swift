@@ -159,6 +159,71 @@ import Testing
         }
     }
 
+    @Test("what could not be carried out is refused before anything is recorded")
+    func impossible() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one")
+        let tree = try Commit(decoding: writer.read(one, as: .commit)).tree
+        try fixture.store.perform(
+            Operation(author: ada, description: "make", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        let impossible: [[RefMove]] = [
+            [RefMove(ref: "refs/heads/a..b", old: nil, new: one)], [RefMove(ref: "HEAD", old: nil, new: one)],
+            [RefMove(ref: "refs/varve/operations", old: nil, new: one)],
+            [RefMove(ref: "\(tag)/below", old: nil, new: one)], [RefMove(ref: "refs/heads/debian", old: nil, new: one)],
+            [RefMove(ref: "refs/x", old: nil, new: one), RefMove(ref: "refs/x/y", old: nil, new: one)],
+            [RefMove(ref: "refs/x", old: nil, new: one), RefMove(ref: "refs/x", old: nil, new: one)],
+            [RefMove(ref: "refs/x", old: nil, new: tree)], [RefMove(ref: "refs/x", old: nil, new: .emptyTree)],
+        ]
+        for moves in impossible {
+            #expect(throws: StoreError.self, "\(moves)") {
+                try fixture.store.perform(Operation(author: ada, description: "no", moves: moves))
+            }
+        }
+        #expect(throws: StoreError.self) {
+            try fixture.store.perform(Operation(author: ada, description: "two\nlines", moves: []))
+        }
+        #expect(try fixture.store.operations().count == 1)
+        #expect(try !fixture.store.needsRecovery())
+        // A ref that goes makes room.
+        try fixture.store.perform(
+            Operation(
+                author: ada, description: "rename",
+                moves: [RefMove(ref: "refs/heads/debian", old: nil, new: one), RefMove(ref: tag, old: one, new: nil)]))
+        #expect(try fixture.store.refs(prefix: "refs/heads/").map(\.name) == ["refs/heads/debian"])
+    }
+
+    @Test("a lock that a killed process left on a ref does not stop the next")
+    func staleLock() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one")
+        try run(["mkdir", "-p", "\(fixture.root)/git/refs/heads/debian"])
+        try run(["touch", "-d", "1 hour ago", "\(fixture.root)/git/\(tag).lock"])
+        try fixture.store.perform(
+            Operation(author: ada, description: "make", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        #expect(try fixture.store.ref(tag) == one)
+        // A young one may be someone's: it is waited for until it is old.
+        try run(["touch", "\(fixture.root)/git/\(tag).lock"])
+        try fixture.store.perform(
+            Operation(author: ada, description: "drop", moves: [RefMove(ref: tag, old: one, new: nil)]))
+        #expect(try fixture.store.ref(tag) == nil)
+    }
+
+    @Test("an entry that recovery wrote again to a reflog is told once")
+    func repeatedReflog() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one"), two = try writer.commit("two")
+        try fixture.store.perform(
+            Operation(author: ada, description: "a", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        try fixture.store.perform(
+            Operation(author: ada, description: "b", moves: [RefMove(ref: tag, old: one, new: two)]))
+        let log = "\(fixture.root)/git/logs/\(tag)"
+        try run(["sh", "-c", "tail -n 1 \(log) > \(log).x; cat \(log).x >> \(log); rm \(log).x"])
+        #expect(try fixture.store.reflog(tag).map(\.new) == [two, one])
+    }
+
     @Test("the next operation completes an interrupted one first, bases included")
     func nextCompletes() throws {
         let fixture = try Fixture()
