@@ -63,7 +63,8 @@ struct LaunchPlan: ~Copyable {
                 kind: Int32(step.kind), descriptor: step.mount?.descriptor.raw ?? -1,
                 target: UnsafePointer(memory.text(step.target.bytes.dropFirst())),
                 type: UnsafePointer(memory.text(step.type.utf8)), set: step.set.rawValue, clear: 0,
-                options: memory.constantList(step.options.flatMap { [Array($0.key.utf8), $0.value.map { Array($0.utf8) }] }))
+                options: memory.constantList(
+                    step.options.flatMap { [Array($0.key.utf8), $0.value.map { Array($0.utf8) }] }))
         }
         plan.steps = UnsafePointer(memory.array(steps))
         plan.step_count = steps.count
