@@ -104,20 +104,20 @@ struct LaunchPlan: ~Copyable {
     private static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Starts the process; returns when it executes the program.
-    func launch(_ subject: String) throws(RuntimeError) -> ProcessHandle {
+    func launch(_ program: @autoclosure () -> String) throws(RuntimeError) -> ProcessHandle {
         var plan = plan
         var pidfd: Int32 = -1
         var report = varve_report()
         let pid = varve_launch(&plan, &pidfd, &report)
-        guard pid > 0 else { throw error(from: report, subject) }
+        guard pid > 0 else { throw error(from: report, program()) }
         return ProcessHandle(pid: pid, owning: Descriptor(owning: pidfd))
     }
 
-    private func error(from report: varve_report, _ subject: String) -> RuntimeError {
+    private func error(from report: varve_report, _ program: String) -> RuntimeError {
         let errno = Errno(rawValue: report.error)
         if Int(report.stage) == Int(VARVE_STAGE_EXEC) {
             let isMissing = errno == .noEntry || errno == .notDirectory
-            return RuntimeError(isMissing ? .notFound : .notExecutable, "execute", subject, errno.description)
+            return RuntimeError(isMissing ? .notFound : .notExecutable, "execute", program, errno.description)
         }
         var target = ""
         if Int(report.stage) == Int(VARVE_STAGE_MOUNT), steps.indices.contains(Int(report.step)) {
