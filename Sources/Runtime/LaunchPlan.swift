@@ -34,15 +34,18 @@ struct LaunchPlan: ~Copyable {
     private let memory = PlanMemory()
     private var plan = varve_plan()
     private let steps: [MountStep]
+    /// Whose descriptors the plan names by number: they stay open as long as it lives.
+    private let held: [SharedDescriptor]
 
     /// - Parameters:
     ///   - streams: borrowed; each 3 or greater.
     ///   - terminal, controlGroup: borrowed, -1 for none.
     init(
-        _ specification: Specification, root: borrowing SharedDescriptor, mounts: borrowing MountPlan,
+        _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan,
         workingDirectory: BytePath, streams: (Int32, Int32, Int32), terminal: Int32, controlGroup: Int32
     ) {
         steps = mounts.steps
+        held = [root] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
         plan.root = root.descriptor.raw
         plan.cgroup = controlGroup
         plan.namespaces = specification.linux.namespaces.reduce(0) { $0 | $1.cloneFlag }

@@ -36,13 +36,14 @@ struct SupervisionTests {
         tcgetattr(console.inner.raw, &before)
         try console.outer.write(Array(typed.utf8))
         var specification = Box.specification(["sh", "-c", script])
+        let own = Console(input: console.inner.raw, output: console.inner.raw)
         specification.process.hasTerminal = true
+        specification.process.consoleSize = try own.size()
         change(&specification)
         let signals = try ForwardedSignals.hold()
         let process = try Runtime.run(specification, rootfs: try box.root())
         let reader = try ConsoleReader(console.outer.raw)
-        let status = try process.supervise(
-            signals, console: Console(input: console.inner.raw, output: console.inner.raw))
+        let status = try process.supervise(signals, console: own)
         var after = termios()
         tcgetattr(console.inner.raw, &after)
         #expect(
@@ -58,6 +59,35 @@ struct SupervisionTests {
             size: TerminalSize(rows: 33, columns: 99))
         #expect(result.status == 5)
         #expect(result.shown == "33 99\r\n\r\n/dev/pts/0\r\n88:0\r\n88:0\r\n")
+    }
+
+    @Test("follows the console's size")
+    func resizing() throws {
+        let devpts = try Mounts.devpts()
+        let console = try PseudoTerminal.open(in: devpts.reference)
+        try console.inner.setTerminalSize(TerminalSize(rows: 10, columns: 20))
+        var specification = Box.specification([
+            "sh", "-c", "trap 'stty size; exit 3' WINCH; echo; while :; do sleep 1; done",
+        ])
+        specification.process.hasTerminal = true
+        specification.process.consoleSize = TerminalSize(rows: 10, columns: 20)
+        let signals = try ForwardedSignals.hold()
+        let process = try Runtime.run(specification, rootfs: try box.root())
+        let (outer, supervisor) = (console.outer.raw, UncheckedBox(pthread_self()))
+        let thread = onThread {
+            // The first line says that the trap is set.
+            var byte: UInt8 = 0
+            _ = Glibc.read(outer, &byte, 1)
+            guard let copy = try? Descriptor(owning: dup(outer)).duplicate() else { return }
+            try? copy.setTerminalSize(TerminalSize(rows: 11, columns: 22))
+            pthread_kill(supervisor.value, SIGWINCH)
+        }
+        let own = Console(input: console.inner.raw, output: console.inner.raw)
+        #expect(try process.supervise(signals, console: own) == 3)
+        pthread_join(thread, nil)
+        var shown = [UInt8](repeating: 0, count: 64)
+        let count = try shown.withUnsafeMutableBytes { try console.outer.read(into: $0) }
+        #expect(String(decoding: shown[..<count], as: UTF8.self).hasSuffix("11 22\r\n"))
     }
 
     @Test("reads what is typed")
