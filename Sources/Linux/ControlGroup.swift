@@ -103,7 +103,8 @@ public struct ControlGroup: ~Copyable, Sendable {
             if let end {
                 let left = clock.now.duration(to: end)
                 guard left > .zero else { throw SystemError("wait for \(line)", path.description, .timedOut) }
-                rest = Int32(clamping: left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1)
+                rest = Int32(
+                    clamping: left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000 + 1)
             }
             var request = pollfd(fd: events.raw, events: Int16(POLLPRI), revents: 0)
             try system("wait for \(line)", path.description) { poll(&request, 1, rest) }

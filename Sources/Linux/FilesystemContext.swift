@@ -14,20 +14,20 @@ public struct FilesystemContext: ~Copyable, Sendable {
     }
 
     public func set(_ key: KernelPath, _ value: KernelPath) throws(SystemError) {
-        try configure("\(key)=\(value)", VARVE_FSCONFIG_STRING, key, value.bytes, 0)
+        try configure("\(type): \(key)=\(value)", VARVE_FSCONFIG_STRING, key, value.bytes, 0)
     }
 
     public func set(_ key: KernelPath, to directory: DirectoryReference) throws(SystemError) {
-        try configure("\(key)", VARVE_FSCONFIG_FD, key, nil, directory.raw)
+        try configure("\(type): \(key)", VARVE_FSCONFIG_FD, key, nil, directory.raw)
     }
 
     public func set(flag key: KernelPath) throws(SystemError) {
-        try configure("\(key)", VARVE_FSCONFIG_FLAG, key, nil, 0)
+        try configure("\(type): \(key)", VARVE_FSCONFIG_FLAG, key, nil, 0)
     }
 
     /// Makes the filesystem, as a mount that is attached nowhere and lives as long as its descriptor.
     public consuming func mount(_ attributes: MountAttributes = []) throws(SystemError) -> Descriptor {
-        try configure("", VARVE_FSCONFIG_CREATE, nil, nil, 0)
+        try configure("\(type)", VARVE_FSCONFIG_CREATE, nil, nil, 0)
         let raw = descriptor.raw
         do throws(SystemError) {
             return Descriptor(
@@ -36,11 +36,11 @@ public struct FilesystemContext: ~Copyable, Sendable {
     }
 
     private func configure(
-        _ subject: String, _ command: some BinaryInteger, _ key: KernelPath?, _ value: [CChar]?, _ auxiliary: Int32
+        _ subject: @autoclosure () -> String, _ command: some BinaryInteger, _ key: KernelPath?, _ value: [CChar]?, _ auxiliary: Int32
     ) throws(SystemError) {
         let raw = descriptor.raw
         do throws(SystemError) {
-            try system("mount \(type)", subject) {
+            try system("mount", subject()) {
                 varve_fsconfig(raw, UInt32(command), key?.bytes, value, auxiliary)
             }
         } catch { throw explained(error) }

@@ -33,7 +33,8 @@ struct FieldReader {
     /// Refuses what has not been taken. An empty value asks for nothing.
     consuming func finish() throws(RuntimeError) {
         for member in members {
-            let isEmpty = member.value.isNull || member.value.array?.isEmpty == true || member.value.object?.isEmpty == true
+            let isEmpty =
+                member.value.isNull || member.value.array?.isEmpty == true || member.value.object?.isEmpty == true
             if !isEmpty { throw FieldReader.mistake(name(member.key), "this runtime does not implement it") }
         }
     }

@@ -34,15 +34,18 @@ struct LaunchPlan: ~Copyable {
     private let memory = PlanMemory()
     private var plan = varve_plan()
     private let steps: [MountStep]
+    /// Whose descriptors the plan names by number: they stay open as long as it lives.
+    private let held: [SharedDescriptor]
 
     /// - Parameters:
     ///   - streams: borrowed; each 3 or greater.
     ///   - terminal, controlGroup: borrowed, -1 for none.
     init(
-        _ specification: Specification, root: borrowing SharedDescriptor, mounts: borrowing MountPlan,
+        _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan,
         workingDirectory: BytePath, streams: (Int32, Int32, Int32), terminal: Int32, controlGroup: Int32
     ) {
         steps = mounts.steps
+        held = [root] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
         plan.root = root.descriptor.raw
         plan.cgroup = controlGroup
         plan.namespaces = specification.linux.namespaces.reduce(0) { $0 | $1.cloneFlag }
@@ -63,7 +66,8 @@ struct LaunchPlan: ~Copyable {
                 kind: Int32(step.kind), descriptor: step.mount?.descriptor.raw ?? -1,
                 target: UnsafePointer(memory.text(step.target.bytes.dropFirst())),
                 type: UnsafePointer(memory.text(step.type.utf8)), set: step.set.rawValue, clear: 0,
-                options: memory.constantList(step.options.flatMap { [Array($0.key.utf8), $0.value.map { Array($0.utf8) }] }))
+                options: memory.constantList(
+                    step.options.flatMap { [Array($0.key.utf8), $0.value.map { Array($0.utf8) }] }))
         }
         plan.steps = UnsafePointer(memory.array(steps))
         plan.step_count = steps.count
@@ -103,20 +107,20 @@ struct LaunchPlan: ~Copyable {
     private static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
     /// Starts the process; returns when it executes the program.
-    func launch(_ subject: String) throws(RuntimeError) -> ProcessHandle {
+    func launch(_ program: @autoclosure () -> String) throws(RuntimeError) -> ProcessHandle {
         var plan = plan
         var pidfd: Int32 = -1
         var report = varve_report()
         let pid = varve_launch(&plan, &pidfd, &report)
-        guard pid > 0 else { throw error(from: report, subject) }
+        guard pid > 0 else { throw error(from: report, program()) }
         return ProcessHandle(pid: pid, owning: Descriptor(owning: pidfd))
     }
 
-    private func error(from report: varve_report, _ subject: String) -> RuntimeError {
+    private func error(from report: varve_report, _ program: String) -> RuntimeError {
         let errno = Errno(rawValue: report.error)
         if Int(report.stage) == Int(VARVE_STAGE_EXEC) {
             let isMissing = errno == .noEntry || errno == .notDirectory
-            return RuntimeError(isMissing ? .notFound : .notExecutable, "execute", subject, errno.description)
+            return RuntimeError(isMissing ? .notFound : .notExecutable, "execute", program, errno.description)
         }
         var target = ""
         if Int(report.stage) == Int(VARVE_STAGE_MOUNT), steps.indices.contains(Int(report.step)) {

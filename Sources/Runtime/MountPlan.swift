@@ -45,7 +45,8 @@ struct MountPlan: ~Copyable {
         var options = try MountOptions(mount)
         if !allowsAllDevices {
             if options.clear.contains(.noDevices) {
-                throw RuntimeError(.refused, "mount at", mount.destination.displayed, "dev without access to all devices")
+                throw RuntimeError(
+                    .refused, "mount at", mount.destination.displayed, "dev without access to all devices")
             }
             // A devpts that refuses devices would be no terminal; nobody can make another device in it.
             if mount.type != "devpts" { options.set.formUnion(.noDevices) }

@@ -7,6 +7,11 @@ import Model
 public struct MadePath: Hashable, Sendable {
     public let path: BytePath
     public let kind: FileKind
+
+    public init(path: BytePath, kind: FileKind) {
+        self.path = path
+        self.kind = kind
+    }
 }
 
 /// A descriptor that several places refer to.

@@ -77,7 +77,9 @@ struct OptionalControlGroup: ~Copyable {
         }
     }
 
-    func required(_ operation: String, _ body: (borrowing ControlGroup) throws(SystemError) -> Void) throws(RuntimeError) {
+    func required(_ operation: String, _ body: (borrowing ControlGroup) throws(SystemError) -> Void)
+        throws(RuntimeError)
+    {
         switch group {
         case .some(let group):
             do throws(SystemError) { try body(group) } catch { throw RuntimeError(operation, "container", error) }

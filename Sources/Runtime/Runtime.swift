@@ -31,9 +31,8 @@ public enum Runtime {
         let plan = LaunchPlan(
             specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
             streams: streams.raw, terminal: inner, controlGroup: group.raw)
-        let program = specification.process.arguments.first?.displayed ?? ""
         do throws(RuntimeError) {
-            let process = try plan.launch(program)
+            let process = try plan.launch(specification.process.arguments.first?.displayed ?? "")
             return RunningProcess(
                 process: process, terminal: terminal, group: group, madePaths: mounts.view.made)
         } catch {

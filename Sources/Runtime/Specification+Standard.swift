@@ -33,7 +33,8 @@ extension Specification {
             Mount("sysfs", at: BytePath(["sys"]), options: ["nosuid", "noexec", "nodev", "ro"]),
             Mount("mqueue", at: BytePath(["dev", "mqueue"]), options: ["nosuid", "noexec", "nodev"]),
             Mount(
-                "tmpfs", at: BytePath(["dev", "shm"]), options: ["nosuid", "noexec", "nodev", "mode=1777", "size=\(shmSize)"]),
+                "tmpfs", at: BytePath(["dev", "shm"]),
+                options: ["nosuid", "noexec", "nodev", "mode=1777", "size=\(shmSize)"]),
         ]
     }
 
@@ -67,4 +68,3 @@ extension Specification {
         ("stderr", "/proc/self/fd/2"), ("ptmx", "pts/ptmx"), ("core", "/proc/kcore"),
     ]
 }
-

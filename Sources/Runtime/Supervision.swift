@@ -29,6 +29,18 @@ public struct Console: Sendable, Hashable {
         self.input = input
         self.output = output
     }
+
+    /// The size of its terminal, nil where it is none. Belongs into ``Specification/Process/consoleSize`` before the
+    /// container starts: a program that looks at once would find none otherwise.
+    public func size() throws(RuntimeError) -> TerminalSize? {
+        try doing("read size of", "console") { () throws(SystemError) in try currentSize() }
+    }
+
+    func currentSize() throws(SystemError) -> TerminalSize? {
+        guard let screen = [input, output].compactMap({ $0 }).first(where: { isatty($0) == 1 }) else { return nil }
+        let copy = Descriptor(owning: try system("duplicate", "console") { fcntl(screen, F_DUPFD_CLOEXEC, 3) })
+        return try copy.terminalSize()
+    }
 }
 
 extension RunningProcess {

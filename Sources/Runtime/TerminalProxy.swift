@@ -30,11 +30,7 @@ struct TerminalProxy {
 
     /// Gives the container's terminal the size of the console, where that is a terminal.
     func followSize() throws(SystemError) {
-        guard let screen = [console.input, console.output].compactMap({ $0 }).first(where: { isatty($0) == 1 })
-        else { return }
-        let copy = Descriptor(
-            owning: try system("duplicate", "console") { fcntl(screen, F_DUPFD_CLOEXEC, 3) })
-        try terminal.sides.outer.setTerminalSize(try copy.terminalSize())
+        if let size = try console.currentSize() { try terminal.sides.outer.setTerminalSize(size) }
     }
 
     /// What to wait for now: the terminal, the console's input and its output. A negative descriptor waits for nothing.

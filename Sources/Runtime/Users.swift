@@ -29,7 +29,9 @@ public struct UserLookup: Hashable, Sendable {
         gid = user?.field(3).flatMap { AccountTable.number($0.bytes) } ?? 0
         additionalGroups = []
         if parts.count == 2, !parts[1].isEmpty {
-            guard let gid = groups.entry(name: parts[1])?.id ?? AccountTable.number(Array(parts[1].utf8)), gid != UInt32.max else {
+            guard let gid = groups.entry(name: parts[1])?.id ?? AccountTable.number(Array(parts[1].utf8)),
+                gid != UInt32.max
+            else {
                 throw RuntimeError(.refused, "find group", parts[1], "no such group in the container's /etc/group")
             }
             self.gid = gid

@@ -1,0 +1,150 @@
+import Glibc
+import Linux
+import Model
+import Runtime
+import Testbed
+import Testing
+
+@Suite("A container is kept apart", .enabled(if: isRoot))
+struct IsolationTests {
+    let box: Box
+    init() throws { box = try Box() }
+
+    @Test("by Docker's capabilities and no more")
+    func capabilities() throws {
+        let lines = try box.sh("grep -E '^Cap(Eff|Prm|Bnd|Inh|Amb)' /proc/self/status").lines
+        #expect(
+            lines == [
+                "CapInh:\t0000000000000000", "CapPrm:\t00000000a80425fb", "CapEff:\t00000000a80425fb",
+                "CapBnd:\t00000000a80425fb", "CapAmb:\t0000000000000000",
+            ])
+    }
+
+    @Test("by its user, who has no capabilities and the given groups")
+    func user() throws {
+        let outcome = try box.sh("id -u; id -g; id -G; grep CapEff /proc/self/status") {
+            $0.process.user = .init(uid: 1000, gid: 1001, additionalGroups: [29, 44])
+        }
+        #expect(outcome.lines == ["1000", "1001", "1001 29 44", "CapEff:\t0000000000000000"])
+    }
+
+    @Test("by ambient capabilities that a user keeps")
+    func ambient() throws {
+        let outcome = try box.sh("grep CapEff /proc/self/status") {
+            $0.process.user = .init(uid: 1000, gid: 1001)
+            let set = CapabilitySet(bits: 1 << 10)
+            $0.process.capabilities = .init(
+                bounding: set, effective: set, permitted: set, inheritable: set, ambient: set)
+        }
+        #expect(outcome.lines == ["CapEff:\t0000000000000400"])
+    }
+
+    @Test("by masked files and directories")
+    func masks() throws {
+        let outcome = try box.sh("cat /proc/timer_list | wc -c; ls /sys/firmware | wc -l; touch /sys/firmware/x")
+        #expect(outcome.lines == ["0", "0"])
+        #expect(outcome.status == 1)
+    }
+
+    @Test("by parts of /proc and all of /sys that can't be written")
+    func readOnlyPaths() throws {
+        let outcome = try box.sh("echo 1 > /proc/sys/vm/drop_caches; mknod /sys/x p")
+        #expect(outcome.errors.components(containing: "Read-only file system") == 2)
+    }
+
+    @Test("by a root that can't be written when so asked")
+    func readOnlyRoot() throws {
+        let outcome = try box.sh("touch /x; echo > /dev/shm/y && echo > /dev/null && echo fine") {
+            $0.root.isReadOnly = true
+        }
+        #expect(outcome.output == "fine\n")
+        #expect(outcome.errors.contains("Read-only file system"))
+    }
+
+    @Test("by device files that it can make but not open")
+    func devices() throws {
+        // 1:3 is the null device, which is harmless should this ever fail.
+        let script = """
+            for place in /dev /tmp /dev/shm; do
+                mknod $place/made c 1 3 && (echo > $place/made) 2>/dev/null && echo "$place opened"
+            done
+            for device in null zero full random urandom; do head -c 1 /dev/$device > /tmp/$device || echo "$device failed"; done
+            echo x > /dev/null && echo done
+            """
+        #expect(try box.sh(script).output == "done\n")
+    }
+
+    @Test("by every device when all are allowed")
+    func allDevices() throws {
+        let outcome = try box.sh("mknod /tmp/made c 1 3 && echo > /tmp/made && echo opened") {
+            $0.linux.deviceAccess = .all
+        }
+        #expect(outcome.output == "opened\n")
+    }
+
+    @Test("by a device that is listed, with its owner and permissions")
+    func listedDevice() throws {
+        let device = Specification.Device(
+            BytePath(["dev", "mine"]), number: DeviceNumber(major: 1, minor: 5), permissions: 0o640, uid: 7, gid: 8)
+        let outcome = try box.sh("stat -c '%a %u %g %t:%T' /dev/mine; head -c 2 /dev/mine | wc -c") {
+            $0.linux.devices = [device]
+        }
+        #expect(outcome.lines == ["640 7 8 1:5", "2"])
+    }
+
+    @Test("by a network of nothing but a loopback device that is up")
+    func network() throws {
+        let outcome = try box.sh("ls /sys/class/net; cat /sys/class/net/lo/flags")
+        // IFF_UP | IFF_LOOPBACK
+        #expect(outcome.lines == ["lo", "0x9"])
+    }
+
+    @Test("from processes, mounts and cgroups of the host")
+    func namespaces() throws {
+        let outcome = try box.sh(
+            "ls -d /proc/[0-9]* | wc -l; grep -c ' / / ' /proc/self/mountinfo; cat /proc/self/cgroup"
+        ) {
+            $0.linux.cgroupsPath = BytePath(["varve-test", ByteName("ns-\(getpid())")])
+        }
+        #expect(outcome.lines.prefix(2) == ["3", "1"])
+        #expect(outcome.lines.contains("0::/"))
+    }
+
+    @Test("unless it shares the host's network")
+    func hostNetwork() throws {
+        let outcome = try box.sh("readlink /proc/self/ns/net; ls -d /sys/kernel") {
+            $0.linux.namespaces.remove(.network)
+        }
+        let host = try Files.readLink("/proc/self/ns/net")
+        #expect(outcome.lines == [String(decoding: host, as: UTF8.self), "/sys/kernel"])
+    }
+
+    @Test("and refused where its host name would be the host's")
+    func hostnameWithoutNamespace() throws {
+        let error = #expect(throws: RuntimeError.self) {
+            try box.run(["true"], { $0.linux.namespaces.remove(.uts) })
+        }
+        #expect(error?.kind == .refused)
+    }
+
+    @Test("by a control group that stops and goes on")
+    func freezing() throws {
+        var specification = Box.specification(["sh", "-c", "while :; do :; done"])
+        specification.linux.cgroupsPath = BytePath(["varve-test", ByteName("freeze-\(getpid())")])
+        let process = try Runtime.run(specification, rootfs: try box.root())
+        #expect(process.controlGroupProblem == nil)
+        try process.freeze()
+        let group = try ControlGroup.open(BytePath(["varve-test", ByteName("freeze-\(getpid())")]))
+        let events = try Files.open("cgroup.events", in: group.directory.reference, flags: O_RDONLY).readAll()
+        #expect(String(decoding: events, as: UTF8.self).contains("frozen 1"))
+        try process.thaw()
+        try process.process.send(signal: SIGKILL)
+        #expect(try process.wait() == 137)
+    }
+}
+
+extension String {
+    fileprivate func components(containing part: String) -> Int {
+        split(separator: "\n").count { $0.contains(part) }
+    }
+}
