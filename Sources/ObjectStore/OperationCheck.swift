@@ -18,7 +18,7 @@ struct OperationCheck {
         try checkForm()
         for move in operation.moves { try check(move) }
         for base in operation.bases {
-            for id in [base.new, base.content].compactMap({ $0 }) { try checkCommit(id) }
+            for id in [base.new, base.oldContent, base.newContent].compactMap({ $0 }) { try checkCommit(id) }
         }
         try checkPlaces()
     }

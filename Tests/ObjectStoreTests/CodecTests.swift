@@ -186,7 +186,9 @@ import Testing
                 RefMove(ref: "refs/heads/\(text())", old: id(), new: id())
             },
             bases: (0..<Int.random(in: 0...3, using: &generator)).map { _ in
-                BaseMove(container: text(), old: randomID(&generator), new: randomID(&generator), content: id())
+                BaseMove(
+                    container: text(), old: randomID(&generator), new: randomID(&generator), oldContent: id(),
+                    newContent: id())
             },
             undoes: id())
     }

@@ -102,7 +102,8 @@ extension Repository {
                 "mount volume", subject: volume.destination, reason: "the place in the container is an absolute path")
         }
         guard try Files.exists(KernelPath(volume.source)) else {
-            throw EngineError.refused("mount volume", subject: volume.source, reason: "the host has no such file or directory")
+            throw EngineError.refused(
+                "mount volume", subject: volume.source, reason: "the host has no such file or directory")
         }
         return Specification.Mount(
             "bind", at: destination, source: ByteName(volume.source),

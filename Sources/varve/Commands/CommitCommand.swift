@@ -16,7 +16,8 @@ struct CommitCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @OptionGroup var identity: IdentityOptions
     @Option(name: .shortAndLong, help: "The commit's message.") var message: String?
-    @Option(name: .shortAndLong, help: "The tag to move (default: the one that the container came from).") var tag: String?
+    @Option(name: .shortAndLong, help: "The tag to move (default: the one that the container came from).") var tag:
+        String?
     @Flag(name: .customLong("no-pause"), help: "Do not freeze a running container meanwhile.") var doesNotPause = false
     @Flag(name: .customLong("allow-empty"), help: "Commit although nothing changed.") var allowsEmpty = false
     @Argument(help: "The container.") var container: String

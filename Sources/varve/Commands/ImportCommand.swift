@@ -7,7 +7,9 @@ import Model
 struct InitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make an empty repository.",
-        discussion: "Every command makes the repository on first use, so this is for scripts that want it early.\n\nExample:\n  varve --root /srv/varve init")
+        discussion:
+            "Every command makes the repository on first use, so this is for scripts that want it early.\n\nExample:\n  varve --root /srv/varve init"
+    )
 
     @OptionGroup var options: GlobalOptions
 

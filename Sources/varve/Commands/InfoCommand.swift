@@ -46,7 +46,11 @@ struct VersionCommand: ParsableCommand {
 
     func run() throws {
         let output = Output(options)
-        if isJSON { output.json(["version": .string(Version.current)]) } else { output.line("varve \(Version.current)") }
+        if isJSON {
+            output.json(["version": .string(Version.current)])
+        } else {
+            output.line("varve \(Version.current)")
+        }
         output.finish()
     }
 }

@@ -32,7 +32,8 @@ struct LsCommand: ParsableCommand {
         let date = Age.date(attributes.modified.seconds, zone: 0)
         let target = entry.symlinkTarget.map { " -> \(Escaping.displayed($0))" } ?? ""
         let padding = String(repeating: " ", count: max(0, 10 - size.count))
-        return "\(mode(attributes)) \(attributes.uid):\(attributes.gid) \(padding)\(size) \(date) \(entry.name)\(target)"
+        return
+            "\(mode(attributes)) \(attributes.uid):\(attributes.gid) \(padding)\(size) \(date) \(entry.name)\(target)"
     }
 
     /// As `ls -l` writes it.
@@ -60,7 +61,8 @@ struct LsCommand: ParsableCommand {
         var members: [JSON.Member] = [.init("name", .string(entry.name.displayed))]
         if entry.name.string == nil { members.append(.init("nameBytes", .string(entry.name.bytes.base64))) }
         members += [
-            .init("kind", .string("\(attributes.kind)")), .init("mode", .string(String(attributes.permissions, radix: 8))),
+            .init("kind", .string("\(attributes.kind)")),
+            .init("mode", .string(String(attributes.permissions, radix: 8))),
             .init("uid", .integer(attributes.uid)), .init("gid", .integer(attributes.gid)),
             .init("size", .integer(attributes.size)), .init("seconds", .integer(attributes.modified.seconds)),
             .init("nanoseconds", .integer(attributes.modified.nanoseconds)), .init("id", .string(entry.id.hex)),

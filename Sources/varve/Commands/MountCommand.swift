@@ -5,7 +5,8 @@ import Model
 
 struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "mount", abstract: "Mount a commit read-only.", discussion: "Example:\n  varve mount debian:12~1 /mnt")
+        commandName: "mount", abstract: "Mount a commit read-only.",
+        discussion: "Example:\n  varve mount debian:12~1 /mnt")
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The commit.") var revision: String

@@ -37,7 +37,8 @@ struct OpLogCommand: ParsableCommand {
 
 struct OpShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show what one operation moved.", discussion: "Example:\n  varve op show 3f2a9c1")
+        commandName: "show", abstract: "Show what one operation moved.", discussion: "Example:\n  varve op show 3f2a9c1"
+    )
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false

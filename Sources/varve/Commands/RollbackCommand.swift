@@ -35,7 +35,8 @@ struct RollbackCommand: ParsableCommand {
         } else {
             let tag = try TagName(parsing: target)
             let (old, new) = try repository.rollback(tag, to: revision, by: try identity.signature())
-            options.say(old == new ? "\(tag) is at \(new.short) already" : "\(tag) was at \(old.short), is now at \(new.short)")
+            options.say(
+                old == new ? "\(tag) is at \(new.short) already" : "\(tag) was at \(old.short), is now at \(new.short)")
             output.line(new.hex)
         }
         output.finish()

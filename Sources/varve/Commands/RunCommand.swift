@@ -22,15 +22,19 @@ struct RunCommand: ParsableCommand {
     @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the command a terminal.") var hasTerminal = false
     @Flag(name: .customLong("rm"), help: "Remove the container when the command ends.") var isRemoved = false
     @Option(help: "The container's name (default: made up).") var name: String?
-    @Option(name: .shortAndLong, help: "Set a variable: NAME=value, or NAME for this process's own.") var env: [String] = []
+    @Option(name: .shortAndLong, help: "Set a variable: NAME=value, or NAME for this process's own.") var env:
+        [String] = []
     @Option(name: .shortAndLong, help: "The working directory, made when missing.") var workdir: String?
     @Option(name: .shortAndLong, help: "The user: name or uid, and after a colon group or gid.") var user: String?
-    @Option(name: .shortAndLong, help: "Mount a path of the host: SOURCE:DESTINATION[:ro|rw].") var volume: [String] = []
+    @Option(name: .shortAndLong, help: "Mount a path of the host: SOURCE:DESTINATION[:ro|rw].") var volume: [String] =
+        []
     @Option(help: "The network: none or host.") var network: String = "none"
-    @Option(name: .shortAndLong, help: "The host name inside (default: the container's short id).") var hostname: String?
+    @Option(name: .shortAndLong, help: "The host name inside (default: the container's short id).") var hostname:
+        String?
     @Flag(name: .customLong("read-only"), help: "Make the root filesystem read-only.") var isReadOnly = false
     @Argument(help: "The commit: debian:12, debian:12~1, 3f2a9c1.") var revision: String
-    @Argument(parsing: .captureForPassthrough, help: "The command (default: the image's own).") var command: [String] = []
+    @Argument(parsing: .captureForPassthrough, help: "The command (default: the image's own).") var command: [String] =
+        []
 
     func run() throws {
         try ContainerFailure.exiting {

@@ -71,7 +71,8 @@ struct ReflogCommand: ParsableCommand {
                         [
                             "old": move.old.map { .string($0.hex) } ?? .null,
                             "new": move.new.map { .string($0.hex) } ?? .null,
-                            "seconds": .integer(move.author.seconds), "message": .string(Escaping.displayed(move.message)),
+                            "seconds": .integer(move.author.seconds),
+                            "message": .string(Escaping.displayed(move.message)),
                         ]
                     }))
         } else {

@@ -10,7 +10,8 @@ final class Output {
 
     /// - Parameter paging: whether a pager may be started, where standard output is a terminal.
     init(_ options: GlobalOptions, paging: Bool = false) {
-        isColoured = StandardOutput.isTerminal && (Environment["NO_COLOR"] ?? "").isEmpty && Environment["TERM"] != "dumb"
+        isColoured =
+            StandardOutput.isTerminal && (Environment["NO_COLOR"] ?? "").isEmpty && Environment["TERM"] != "dumb"
         if paging, !options.noPager, StandardOutput.isTerminal { startPager() }
     }
 

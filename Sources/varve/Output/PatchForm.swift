@@ -16,7 +16,9 @@ enum PatchForm {
         case nil: break
         case .binary:
             let isSame = change.old?.body == change.new?.body
-            if !isSame { output.line("Binary files \(side("a", old, change.old)) and \(side("b", new, change.new)) differ") }
+            if !isSame {
+                output.line("Binary files \(side("a", old, change.old)) and \(side("b", new, change.new)) differ")
+            }
         case .text(let left, let right):
             guard left != right else { return }
             output.line(output.coloured("--- \(side("a", old, change.old))", .bold))
@@ -52,7 +54,9 @@ enum PatchForm {
         }
         guard let old = change.old?.attributes, let new = change.new?.attributes else { return lines }
         if mode(old) != mode(new) { lines += ["old mode \(mode(old))", "new mode \(mode(new))"] }
-        if change.aspects.contains(.owner) { lines += ["old owner \(old.uid):\(old.gid)", "new owner \(new.uid):\(new.gid)"] }
+        if change.aspects.contains(.owner) {
+            lines += ["old owner \(old.uid):\(old.gid)", "new owner \(new.uid):\(new.gid)"]
+        }
         if change.aspects.contains(.xattr) {
             lines += old.xattrs.filter { !new.xattrs.contains($0) }.map { "old xattr \(text($0))" }
             lines += new.xattrs.filter { !old.xattrs.contains($0) }.map { "new xattr \(text($0))" }

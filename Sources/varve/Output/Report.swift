@@ -73,7 +73,9 @@ enum Report {
     private static func failure(_ error: EngineError) -> Failure {
         switch error {
         case .unknownRevision(let text, let near):
-            Failure(message: "find revision: \(text): no tag, commit or container has this name", hints: meant(near), code: 2)
+            Failure(
+                message: "find revision: \(text): no tag, commit or container has this name", hints: meant(near),
+                code: 2)
         case .ambiguousRevision(let text, let candidates):
             Failure(
                 message: "find revision: \(text): \(candidates.count) ids begin with it",

@@ -17,7 +17,8 @@ enum StatForm {
                 added += patch.added
                 removed += patch.removed
                 let lines = patch.added + patch.removed
-                table.append((name(change), lines == 0 ? change.aspects.list.joined(separator: ", ") : bar(patch, output)))
+                table.append(
+                    (name(change), lines == 0 ? change.aspects.list.joined(separator: ", ") : bar(patch, output)))
             }
         }
         let width = min(70, table.map(\.path.count).max() ?? 0)
