@@ -36,7 +36,8 @@ public struct FilesystemContext: ~Copyable, Sendable {
     }
 
     private func configure(
-        _ subject: @autoclosure () -> String, _ command: some BinaryInteger, _ key: KernelPath?, _ value: [CChar]?, _ auxiliary: Int32
+        _ subject: @autoclosure () -> String, _ command: some BinaryInteger, _ key: KernelPath?, _ value: [CChar]?,
+        _ auxiliary: Int32
     ) throws(SystemError) {
         let raw = descriptor.raw
         do throws(SystemError) {
