@@ -83,7 +83,7 @@ extension Repository {
             arguments: command.map { ByteName($0) }, environment: environment.variables.map { ByteName($0) },
             workingDirectory: workingDirectory,
             user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
-            hasTerminal: configuration.hasTerminal, consoleSize: console.size,
+            hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size(),
             capabilities: Specification.Capabilities(.standard))
         let hierarchy = try ControlGroup.hierarchy()
         var specification = Specification.standard(
@@ -115,7 +115,6 @@ extension Repository {
 public struct RunConsole: Sendable {
     public var console: Console
     public var streams: StandardStreams
-    public var size: TerminalSize?
 
     /// - Parameter isInteractive: whether the container reads standard input.
     public init(isInteractive: Bool) {
