@@ -31,9 +31,10 @@ struct BodyFile {
             }
             return BodyFile(id: id, path: path)
         } catch {
-            try attempt("remove", path) { () throws(SystemError) in
+            // The first error is the one to tell.
+            do throws(SystemError) {
                 try Files.remove(KernelPath(path), in: pool.directory.reference)
-            }
+            } catch {}
             throw error
         }
     }
