@@ -1,9 +1,9 @@
 import Model
 
 extension BytePath {
-    /// How deep directories of a snapshot may nest: as deep as any path that the kernel takes at once
-    /// (PATH_MAX is 4,096 bytes). What walks a tree goes down by recursion, which must not exhaust the stack.
-    static let maximumDepth = 2048
+    /// How deep directories of a snapshot may nest. What walks a tree goes down by recursion and keeps a directory
+    /// open on each level: neither the stack (8 MiB) nor the descriptors (1,024) that a process usually has may run out.
+    static let maximumDepth = 512
 
     func checkDepth() throws(SnapshotError) {
         if names.count > Self.maximumDepth {

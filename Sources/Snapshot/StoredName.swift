@@ -46,7 +46,7 @@ enum StoredName {
         name.bytes.withUnsafeBytes { bytes in
             if record.bytes.withUnsafeBytes({ bytes.starts(with: $0) }) { return true }
             // Nearly all names are cleared by their first byte alone.
-            if mayBeginGuarded(bytes[0]), isGuarded(bytes) { return true }
+            if let first = bytes.first, mayBeginGuarded(first), isGuarded(bytes) { return true }
             var rest = bytes[...]
             while let backslash = rest.firstIndex(of: UInt8(ascii: "\\")) {
                 rest = rest[(backslash + 1)...]

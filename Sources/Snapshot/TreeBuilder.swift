@@ -27,6 +27,7 @@ public final class TreeBuilder {
             root.attributes = attributes
             return
         }
+        try path.checkDepth()
         let parent = try parent(of: path)
         switch parent.children[name] {
         case .branch(let existing):
@@ -78,7 +79,7 @@ public final class TreeBuilder {
 
     /// The directory that holds `path`, made with its parents where nothing is there yet.
     private func parent(of path: BytePath) throws(SnapshotError) -> Branch {
-        try path.checkDepth()
+        try path.parent.checkDepth()
         var branch = root
         for (depth, name) in path.names.dropLast().enumerated() {
             switch branch.children[name] {

@@ -13,17 +13,17 @@ struct TextTests {
         ("same\n", "same\n"), ("\r\nx\r\n", "\r\ny\r\n"), ("é\n", "è\n"),
     ]
 
-    @Test("differ as diff -u says", arguments: pairs)
+    @Test("differ as diff -up says", arguments: pairs)
     func unified(old: String, new: String) throws {
         let directory = try TemporaryDirectory("patch")
         let patch = try TextPatch(from: Array(old.utf8), to: Array(new.utf8))
         let result = try run([
-            "bash", "-c", "diff -u <(printf %s \"$1\") <(printf %s \"$2\") | tail -n +3", directory.path, old, new,
+            "bash", "-c", "diff -up <(printf %s \"$1\") <(printf %s \"$2\") | tail -n +3", directory.path, old, new,
         ])
         #expect(String(decoding: patch.hunks, as: UTF8.self) == result.text)
-        let lines = result.text.split(separator: "\n")
-        #expect(patch.added == lines.count { $0.hasPrefix("+") })
-        #expect(patch.removed == lines.count { $0.hasPrefix("-") })
+        let lines = result.output.split(separator: 10)
+        #expect(patch.added == lines.count { $0.first == UInt8(ascii: "+") })
+        #expect(patch.removed == lines.count { $0.first == UInt8(ascii: "-") })
     }
 
     @Test("are binary with a NUL near the start")
