@@ -51,6 +51,7 @@ public struct Difference {
     }
 
     private mutating func compareDirectories(_ oldTree: ObjectID, _ newTree: ObjectID, at path: BytePath) throws {
+        try path.checkDepth()
         let old = try source.directory(oldTree)
         let new = try source.directory(newTree)
         let aspects = new.attributes.aspects(against: old.attributes)
@@ -72,8 +73,9 @@ public struct Difference {
         var origins: [ObjectID: [BytePath]] = [:]
         for (path, node) in deleted { if case .directory(let tree) = node { origins[tree, default: []].append(path) } }
         for (path, node) in added.sorted(by: { $0.key < $1.key }) {
-            guard case .directory(let tree) = node, try !source.directory(tree).entries.isEmpty,
-                let origin = origins[tree]?.min()
+            guard case .directory(let tree) = node, let candidates = origins[tree], !candidates.isEmpty,
+                try !source.directory(tree).entries.isEmpty,
+                let origin = candidates.filter({ $0.last == path.last }).min() ?? candidates.min()
             else { continue }
             origins[tree]?.removeAll { $0 == origin }
             deleted[origin] = nil
@@ -92,6 +94,7 @@ public struct Difference {
         var result = nodes
         var open = Array(nodes)
         while let (path, node) = open.popLast() {
+            try path.checkDepth()
             result[path] = node
             guard case .directory(let tree) = node else { continue }
             open += try source.directory(tree).entries.map { (key: path.appending($0.name), value: $0.node) }

@@ -12,9 +12,10 @@ extension ObjectSource {
         }
         let recordEntry = stored.remove(at: recordIndex)
         guard recordEntry.mode == .file else { throw corrupt("its record is no plain file") }
+        let recordBytes = try read(recordEntry.id, as: .blob)
         let record: Record
         do throws(Record.Malformed) {
-            record = try Record(decoding: try bytes(of: recordEntry.id))
+            record = try Record(decoding: recordBytes)
         } catch { throw corrupt(error.description) }
 
         var directory = Directory(attributes: record.directory)
@@ -44,10 +45,6 @@ extension ObjectSource {
             throw corrupt("\(twice.0.name) is both a directory and something else")
         }
         return directory
-    }
-
-    private func bytes(of blob: ObjectID) throws(Record.Malformed) -> [UInt8] {
-        do { return try read(blob, as: .blob) } catch { throw Record.Malformed(line: 0, field: "object (\(error))") }
     }
 
     /// The node at `path` below the tree `root`; nil where there is none.

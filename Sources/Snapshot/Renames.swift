@@ -47,29 +47,29 @@ enum Renames {
     private struct Content: Hashable {
         let kind: FileKind
         let body: ObjectID
-        init(_ candidate: Candidate) {
-            kind = candidate.attributes.kind
-            body = candidate.body
-        }
+        /// Nil where it does not matter.
+        let name: ByteName?
     }
 
     /// Of several files with one body, those with the same last name belong together first.
     private static func exact(_ old: inout [Candidate], _ new: inout [Candidate]) -> [Pair] {
-        var origins = Dictionary(grouping: old, by: Content.init)
         var pairs: [Pair] = []
         for sameName in [true, false] {
+            func content(_ candidate: Candidate) -> Content {
+                Content(
+                    kind: candidate.attributes.kind, body: candidate.body, name: sameName ? candidate.path.last : nil)
+            }
+            // Last first, so that the first by path is taken from the end.
+            var origins = Dictionary(grouping: old.reversed(), by: content)
+            var taken: Set<BytePath> = []
             new.removeAll { candidate in
-                let content = Content(candidate)
-                guard
-                    let index = origins[content]?.firstIndex(where: { !sameName || $0.path.last == candidate.path.last }
-                    ),
-                    let origin = origins[content]?.remove(at: index)
-                else { return false }
+                guard let origin = origins[content(candidate)]?.popLast() else { return false }
                 pairs.append(Pair(old: origin.path, new: candidate.path))
+                taken.insert(origin.path)
                 return true
             }
+            old.removeAll { taken.contains($0.path) }
         }
-        old = origins.values.flatMap { $0 }.sorted { $0.path < $1.path }
         return pairs
     }
 
