@@ -16,7 +16,7 @@
         abort(); \
     }
 
-IDLE(mbedtls_ssl_config_init) IDLE(mbedtls_ssl_config_defaults) IDLE(mbedtls_ssl_conf_min_version)
+IDLE(mbedtls_ssl_config_defaults) IDLE(mbedtls_ssl_conf_min_version)
 IDLE(mbedtls_ssl_conf_authmode) IDLE(mbedtls_ssl_conf_ciphersuites)
 IDLE(mbedtls_entropy_init) IDLE(mbedtls_ctr_drbg_init) IDLE(mbedtls_ctr_drbg_seed) IDLE(mbedtls_ssl_conf_rng)
 IDLE(mbedtls_x509_crt_init) IDLE(mbedtls_x509_crt_parse_file) IDLE(mbedtls_x509_crt_parse_path)
