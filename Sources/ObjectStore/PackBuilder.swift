@@ -46,6 +46,9 @@ final class PackBuilder {
 
     var isEmpty: Bool { positions.isEmpty }
 
+    /// How many objects have been added.
+    var count: Int { positions.count }
+
     func contains(_ id: ObjectID) -> Bool { positions[id] != nil }
 
     func append(_ kind: ObjectKind, id: ObjectID, _ bytes: [UInt8]) throws(StoreError) {
