@@ -1,7 +1,7 @@
 /// Finds what somebody may have meant.
-enum Likeness {
+public enum Likeness {
     /// At most three of `names` that are a few slips away from `name`, the closest first.
-    static func nearest(to name: String, among names: [String]) -> [String] {
+    public static func nearest(to name: String, among names: [String]) -> [String] {
         let limit = max(1, name.utf8.count / 3)
         return names.map { (distance: distance(name, $0), name: $0) }
             .filter { $0.distance <= limit }

@@ -43,8 +43,11 @@
 /// Lets a signal only be noted; -1 with errno.
 int varve_catch_signal(int number);
 
-/// Whether a caught signal has come.
+/// Whether a caught signal has come that is not to be disregarded.
 int varve_was_interrupted(void);
+
+/// Caught signals are disregarded from now on.
+void varve_disregard_interrupts(void);
 
 /// openat2(2). Returns a descriptor, or -1 with errno.
 int varve_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);

@@ -17,7 +17,9 @@ extension Repository {
     /// One operation by its id or a unique prefix of it.
     public func operation(_ prefix: String) throws -> LoggedOperation {
         let matches = try operationLog().filter { $0.id.hex.hasPrefix(prefix) }
-        guard let match = matches.first else { throw EngineError.unknownRevision(prefix, near: []) }
+        guard let match = matches.first else {
+            throw EngineError.refused("find operation", subject: prefix, reason: "no operation's id begins with it")
+        }
         guard matches.count == 1 else { throw EngineError.ambiguousRevision(prefix, candidates: matches.map(\.id)) }
         return match
     }

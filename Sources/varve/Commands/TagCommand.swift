@@ -35,7 +35,7 @@ struct TagCommand: ParsableCommand {
         case (false, true, 2):
             try repository.renameTag(
                 try TagName(parsing: names[0]), to: try TagName(parsing: names[1]), by: try identity.signature())
-        default: throw UsageError("tag takes nothing, NEW REV, -d TAG or -m OLD NEW")
+        default: throw UsageError("tag: takes nothing, NEW REV, -d TAG or -m OLD NEW")
         }
     }
 

@@ -30,9 +30,11 @@ enum Report {
         }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let first = lines.first.map { $0.hasPrefix("Error: ") ? $0.dropFirst(7) : $0 } ?? ""
-        StandardError.write("varve: usage: \(first)\n")
-        for line in lines.dropFirst() where line.hasPrefix("Usage:") { StandardError.write("hint: \(line)\n") }
-        Glibc.exit(2)
+        StandardError.write("varve: usage: \(first.prefix(1).lowercased())\(first.dropFirst())\n")
+        for line in lines.dropFirst() where line.hasPrefix("Usage: ") {
+            StandardError.write("hint: usage: \(line.dropFirst(7))\n")
+        }
+        Glibc.exit(code ?? 2)
     }
 
     private static func oneLine(_ text: String) -> String {
@@ -42,23 +44,18 @@ enum Report {
     /// Nil for errors of the argument parser.
     private static func failure(_ error: any Error) -> Failure? {
         switch error {
-        case let error as UsageError: Failure(message: error.message, code: 2)
+        case _ where Interrupts.isRaised: interrupted
+        case let error as UsageError: Failure(message: error.message, hints: error.hints, code: 2)
         case let error as EngineError: failure(error)
         case let error as TagName.Invalid:
             Failure(message: "read tag name: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         case let error as Revision.Invalid:
             Failure(message: "read revision: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
-        case let error as SystemError where error.errno == .interrupted: interrupted
-        case let error as StoreError where isInterrupt(error): interrupted
         default: failure(of: error)
         }
     }
 
     static let interrupted = Failure(message: "interrupted: nothing was changed", code: 130)
-
-    private static func isInterrupt(_ error: StoreError) -> Bool {
-        if case .system(let cause) = error.cause { cause.errno == .interrupted } else { false }
-    }
 
     private static func failure(of error: any Error) -> Failure? {
         // The parser's errors are of types of its own.
