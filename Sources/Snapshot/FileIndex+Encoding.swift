@@ -89,7 +89,8 @@ extension FileIndex {
         private mutating func id() -> ObjectID? {
             guard end - position >= ObjectID.byteCount else { return nil }
             defer { position += ObjectID.byteCount }
-            return ObjectID(bytes: bytes[position..<(position + ObjectID.byteCount)])
+            // The initialiser that takes a collection is generic and, from another module, many times slower.
+            return bytes.withUnsafeBytes { buffer in buffer.baseAddress.map { ObjectID(loading: $0 + position) } }
         }
 
         private mutating func holes(size: UInt64) -> [Range<UInt64>]? {

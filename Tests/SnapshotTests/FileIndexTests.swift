@@ -59,7 +59,9 @@ struct FileIndexTests {
         for _ in 0..<3000 {
             var forged = Array(bytes)
             forged[Int.random(in: 14..<forged.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
-            if Bool.random(using: &generator) { forged.removeLast(Int.random(in: 0..<forged.count - 14, using: &generator)) }
+            if Bool.random(using: &generator) {
+                forged.removeLast(Int.random(in: 0..<forged.count - 14, using: &generator))
+            }
             forged += ObjectID(hashing: .blob, forged).bytes
             // It may be read as something else, but not beyond its end.
             #expect(FileIndex(decoding: forged, now: later).lines.count <= forged.count / 76)

@@ -14,7 +14,9 @@ struct GraftTests {
         let paths: [String]
         let result: [String]
         init(_ description: String, _ base: [String], _ other: [String], _ paths: [String], _ result: [String]) {
-            (testDescription, self.base, self.other, self.paths, self.result) = (description, base, other, paths, result)
+            (testDescription, self.base, self.other, self.paths, self.result) = (
+                description, base, other, paths, result
+            )
         }
     }
 
@@ -25,7 +27,9 @@ struct GraftTests {
         Case("a file removed", ["a=1", "b=1"], ["b=2"], ["a"], ["b=1"]),
         Case("a directory taken over", ["d/a=1", "d/b=1"], ["d/a=2", "d/c=2"], ["d"], ["d/", "d/a=2", "d/c=2"]),
         Case("a file below", ["d/a=1", "d/b=1"], ["d/a=2", "d/b=2"], ["d/b"], ["d/", "d/a=1", "d/b=2"]),
-        Case("below a missing directory", ["x=1"], ["d/e/a=2", "d/e/b=2", "d/c=2"], ["d/e/a"], ["d/", "d/e/", "d/e/a=2", "x=1"]),
+        Case(
+            "below a missing directory", ["x=1"], ["d/e/a=2", "d/e/b=2", "d/c=2"], ["d/e/a"],
+            ["d/", "d/e/", "d/e/a=2", "x=1"]),
         Case("removed below a directory that is gone", ["d/a=1", "d/b=1"], ["x=2"], ["d/a"], ["d/", "d/b=1"]),
         Case("removed below what is a file now", ["d/a=1", "d/b=1"], ["d=2"], ["d/a"], ["d/", "d/b=1"]),
         Case("below what was a file", ["d=1"], ["d/a=2", "d/b=2"], ["d/a"], ["d/", "d/a=2"]),
@@ -33,7 +37,9 @@ struct GraftTests {
         Case("nothing below a directory of the other", ["x=1"], ["d/a=2"], ["d/none", "d/none/more"], ["x=1"]),
         Case("nothing below, and a file in its place", ["d=1"], ["d/a=2"], ["d/none"], ["d=1"]),
         Case("a path and one below it", ["d/a=1"], ["d/a=2", "d/b=2"], ["d", "d/a"], ["d/", "d/a=2", "d/b=2"]),
-        Case("several at once", ["a=1", "d/b=1", "e/c=1"], ["a=2", "d/b=2"], ["a", "d/b", "e/c"], ["a=2", "d/", "d/b=2", "e/"]),
+        Case(
+            "several at once", ["a=1", "d/b=1", "e/c=1"], ["a=2", "d/b=2"], ["a", "d/b", "e/c"],
+            ["a=2", "d/", "d/b=2", "e/"]),
         Case("the root", ["a=1"], ["b=2"], ["/", "a"], ["b=2"]),
         Case("no path", ["a=1"], ["b=2"], [], ["a=1"]),
     ]

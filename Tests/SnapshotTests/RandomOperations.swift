@@ -101,7 +101,8 @@ struct RandomOperations {
 
     private mutating func write(_ path: BytePath, flags: Int32) throws {
         log.append("write \(path) flags \(flags)")
-        let file = try Files.open(kernel(path), flags: O_WRONLY | O_NOFOLLOW | O_NONBLOCK | flags, mode: flags == O_CREAT ? 0o644 : 0)
+        let file = try Files.open(
+            kernel(path), flags: O_WRONLY | O_NOFOLLOW | O_NONBLOCK | flags, mode: flags == O_CREAT ? 0o644 : 0)
         guard try file.status().kind == .regular else { return }
         try file.write(content())
     }
@@ -167,7 +168,11 @@ struct RandomOperations {
     private mutating func remove(_ path: BytePath) throws {
         if path.isRoot { return }
         log.append("remove \(path)")
-        if try kind(path) == .directory { try Files.removeDirectory(kernel(path)) } else { try Files.remove(kernel(path)) }
+        if try kind(path) == .directory {
+            try Files.removeDirectory(kernel(path))
+        } else {
+            try Files.remove(kernel(path))
+        }
     }
 
     private mutating func removeAll(_ path: BytePath) throws {

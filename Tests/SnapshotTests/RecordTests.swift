@@ -15,7 +15,7 @@ struct RecordTests {
         #expect(bytes.allSatisfy { $0 == 0x0a || (0x20...0x7e).contains($0) })
     }
 
-    @Test("have one form: every other byte is refused or means something else", arguments: 0..<12)
+    @Test("have one form: every other byte is refused or means something else", arguments: 0..<6)
     func strictness(seed: Int) throws {
         var generator = SplitMix(seed: UInt64(seed))
         var bytes: [UInt8]
@@ -61,7 +61,8 @@ struct RecordTests {
             ". d 0755 0 0 0 0\na l 0777 0 0 0 9 holes=0+2\n", ". d 0755 0 0 0 0\na c 0644 0 0 0 0\n",
             ". d 0755 0 0 0 0\na c 0644 0 0 0 0 device=1\n", ". d 0755 0 0 0 0\na p 0644 0 0 0 1\n",
             ". d 0755 0 0 0 0\na f 0644 0 0 0 0 link=00000000000000AA\n",
-            ". d 0755 0 0 0 0\na f 0644 0 0 0 0 link=1\n", ". d 0755 0 0 0 0\na f 0644 0 0 0 0 xattr.=1\n",
+            ". d 0755 0 0 0 0\na f 0644 0 0 0 0 link=1\n", ". d 0755 0 0 0 0 link=0000000000000001\n",
+            ". d 0755 0 0 0 0\na f 0644 0 0 0 0 xattr.=1\n",
             ". d 0755 0 0 0 0\na f 0644 0 0 0 0 xattr.user.b=1 xattr.user.a=1\n",
             ". d 0755 0 0 0 0\na f 0644 0 0 0 0 xattr.user.a=1 link=0000000000000001\n",
             ". d 0755 0 0 0 0\na f 0644 0 0 0 0 xattr.user.a=\\x41\n", ". d 0755\n0 0 0 0\n", "\\x2e d 0755 0 0 0 0\n",
@@ -117,7 +118,9 @@ func randomAttributes(_ kind: FileKind, _ generator: inout SplitMix) -> Attribut
     if kind == .characterDevice || kind == .blockDevice {
         attributes.device = DeviceNumber(major: number(UInt32.self, &generator), minor: number(UInt32.self, &generator))
     }
-    if Int.random(in: 0..<3, using: &generator) == 0 { attributes.linkGroup = LinkGroup(number(UInt64.self, &generator)) }
+    if kind != .directory, Int.random(in: 0..<3, using: &generator) == 0 {
+        attributes.linkGroup = LinkGroup(number(UInt64.self, &generator))
+    }
     let names = Set((0..<Int.random(in: 0...3, using: &generator)).map { _ in randomName(&generator) })
     attributes.xattrs = names.sorted().map {
         ExtendedAttribute(

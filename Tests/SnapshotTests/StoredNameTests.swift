@@ -13,7 +13,8 @@ struct StoredNameTests {
         "git~2", ".g\u{200c}it", "\u{200e}.git", ".gi\u{feff}t", "foo\\.git", "foo\\git~1", "\\.git\\", ".gitmodules",
         ".GitModules", ".git\u{200d}modules", ".gitattributes", ".gitignore", ".mailmap", "gitmod~1", "GITMOD~4",
         "gi7eba~1", "gi7d29~1", "gi250a~1", "maba30~1", ".varve", ".varve.", ".varve.x", ".varverc", ".varve.%41",
-        ".VARVE", "%2e", "%", "\\", "..a", "...", ". ", " ", "-", "~", "~1234567", "g~123456", "gi~12345", "GI7EBA~9", "gi7~1234", "con", "aux.txt", "a\nb", "\u{1}",
+        ".VARVE", "%2e", "%", "\\", "..a", "...", ". ", " ", "-", "~", "~1234567", "g~123456", "gi~12345", "GI7EBA~9",
+        "gi7~1234", "con", "aux.txt", "a\nb", "\u{1}",
         ByteName([0x2e, 0x67, 0x69, 0x74, 0xff]), ByteName([0xff]), ByteName([0xe2, 0x80]), ".github", "gi~",
         ByteName(String(repeating: "x", count: 255)), ByteName(".git" + String(repeating: "%", count: 251)),
         ByteName(".varve" + String(repeating: "\\", count: 249)),
@@ -43,7 +44,9 @@ struct StoredNameTests {
         }
     }
 
-    @Test("leave ordinary names alone", arguments: ["etc", "GIMP", "gimp~", "~", "file~1", "g~", "libgit2.so", "a.git", "x\\y", ".vimrc", "é"])
+    @Test(
+        "leave ordinary names alone",
+        arguments: ["etc", "GIMP", "gimp~", "~", "file~1", "g~", "libgit2.so", "a.git", "x\\y", ".vimrc", "é"])
     func ordinary(name: String) {
         #expect(StoredName.encode(ByteName(name)) == ByteName(name))
     }

@@ -113,7 +113,8 @@ struct UpperTests {
         try Materialize.apply(
             root, to: "upper", in: try Files.openDirectory(KernelPath(fixture.directory.path)), for: .overlayLayer)
         let objects = ScratchObjects(over: fixture.store)
-        let captured = try captureUpper(upper, over: tree, in: objects, leavingOut: Set(leavingOut.map { try path($0) }))
+        let captured = try captureUpper(
+            upper, over: tree, in: objects, leavingOut: Set(leavingOut.map { try path($0) }))
         return (captured, tree, objects)
     }
 
@@ -158,7 +159,9 @@ struct UpperTests {
         try shell(Self.base, in: try fixture.makeDirectory("base"))
         let base = try fixture.commit(fixture.directory.file("base"))
         let upper = try fixture.makeDirectory("upper")
-        try shell("echo a > a; ln a b; cp -a ../base/sparse hole; ln -s a c; mkdir d; head -c 50000 /dev/zero > d/e", in: upper)
+        try shell(
+            "echo a > a; ln a b; cp -a ../base/sparse hole; ln -s a c; mkdir d; head -c 50000 /dev/zero > d/e",
+            in: upper)
         let descriptor = try Files.openDirectory(KernelPath(upper))
         let objects = ScratchObjects(over: fixture.store)
         let later = Timestamp(seconds: .max)
