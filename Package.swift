@@ -63,7 +63,8 @@ let package = Package(
         module("Runtime", ["CCap", "CLinux", "Linux", "Model"], linkedWith: archives("cap")),
         module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),
         .executableTarget(
-            name: "varve", dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Linux", "Model"],
+            name: "varve",
+            dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Runtime", "Linux", "Model"],
             swiftSettings: strict),
 
         .target(name: "Testbed", dependencies: ["Linux", "Model"], path: "Tests/Testbed", swiftSettings: strict),
