@@ -61,6 +61,9 @@ ssize_t varve_getdents64(int directory, void *buffer, size_t count);
 /// renameat2(2) (glibc hides it behind _GNU_SOURCE).
 int varve_renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags);
 
+/// listxattrat(2) of the entry itself, no symlink followed (kernel 6.13; ENOSYS before).
+ssize_t varve_listxattrat(int directory, const char *path, char *list, size_t count);
+
 /// syncfs(2).
 int varve_syncfs(int descriptor);
 
