@@ -7,6 +7,7 @@ public enum EngineError: Error {
     case ambiguousRevision(String, candidates: [ObjectID])
     case unknownContainer(String, near: [String])
     case unknownTag(TagName, near: [String])
+    case unknownOperation(String)
     case unknownPath(String, BytePath)
     /// There is something at the path, but not what was asked for.
     case wrongKind(String, BytePath, expected: String)

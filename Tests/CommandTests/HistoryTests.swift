@@ -71,7 +71,7 @@ struct HistoryTests {
             $ varve log
             ! varve: log: name a tag, a revision or a range, or give --all
             [2]
-            $ varve log -n -1 debian:12
+            $ varve log --max-count=-1 debian:12
             ! varve: log: -n: it takes a number from 0, not -1
             [2]
             """)
@@ -153,7 +153,13 @@ struct HistoryTests {
             $ varve rollback debian:12 debian:12
             ID2
             ! debian:12 is at id2 already
-            $ varve log --oneline 'debian:12@{2023-12-01}'
+            $ varve log --oneline 'debian:12@{yesterday}'
+            ! varve: resolve: debian:12@{yesterday}: debian:12 is younger than that
+            [3]
+            $ varve log --oneline 'debian:12@{9}'
+            ! varve: resolve: debian:12@{9}: debian:12 has moved only 4 times
+            [3]
+            $ varve log --oneline 'debian:12@{now}'
             id2 (debian:12) greet
             id1 import base.tar
             $ varve reflog nope
@@ -227,7 +233,7 @@ struct HistoryTests {
             """
             $ varve op show \(commit)
             operation ID3
-            Author: Ada Lovelace <ada@example.org>
+            Author: Grace Hopper <grace@example.org>
             Date:   Tue Nov 14 22:13:20 2023 +0000
 
                 commit w to debian:12: greet
@@ -311,7 +317,7 @@ struct HistoryTests {
         let box = try storied()
         try box.transcript(
             """
-            $ varve commit w -t next:1 -m 'to another tag' -- /etc/numbers
+            $ varve commit w -t next:1 -m 'to another tag' -- /etc/numbers /etc/motd
             ID1
             ! next:1 is now id1
             $ varve log --oneline next:1

@@ -49,24 +49,31 @@ extension Repository {
         let reader = try TarReader(reading: file, name: name)
         let builder = TreeBuilder()
         while let entry = try reader.next() {
-            if let target = entry.hardLinkTarget {
-                try builder.addHardLink(entry.path, to: target)
-                continue
-            }
-            switch entry.attributes.kind {
-            case .directory: try builder.addDirectory(entry.path, entry.attributes)
-            case .regular:
-                let body = try writer.addBody(size: entry.attributes.size, holes: entry.attributes.holes) { buffer in
-                    try reader.read(into: buffer)
-                }
-                try builder.addLeaf(entry.path, entry.attributes, body: body)
-            case .symlink:
-                let body = try writer.add(.blob, entry.symlinkTarget ?? [])
-                try builder.addLeaf(entry.path, entry.attributes, body: body)
-            default: try builder.addLeaf(entry.path, entry.attributes, body: .emptyBlob)
+            do { try place(entry, of: reader, in: builder, bodiesTo: writer) } catch let error as SnapshotError {
+                guard case .conflict(_, let reason) = error else { throw error }
+                let entryName = Escaping.displayed(Array(entry.path.bytes.dropFirst()))
+                throw EngineError.refused("read archive", subject: "\(name): entry '\(entryName)'", reason: reason)
             }
         }
         return try builder.write(to: writer)
+    }
+
+    private static func place(
+        _ entry: TarEntry, of reader: TarReader, in builder: TreeBuilder, bodiesTo writer: ObjectWriter
+    ) throws {
+        if let target = entry.hardLinkTarget { return try builder.addHardLink(entry.path, to: target) }
+        switch entry.attributes.kind {
+        case .directory: try builder.addDirectory(entry.path, entry.attributes)
+        case .regular:
+            let body = try writer.addBody(size: entry.attributes.size, holes: entry.attributes.holes) { buffer in
+                try reader.read(into: buffer)
+            }
+            try builder.addLeaf(entry.path, entry.attributes, body: body)
+        case .symlink:
+            let body = try writer.add(.blob, entry.symlinkTarget ?? [])
+            try builder.addLeaf(entry.path, entry.attributes, body: body)
+        default: try builder.addLeaf(entry.path, entry.attributes, body: .emptyBlob)
+        }
     }
 
     /// The OCI image config of a root filesystem that nothing more is known of (image-spec, "Image Configuration").

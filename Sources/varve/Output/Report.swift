@@ -37,8 +37,11 @@ enum Report {
         Glibc.exit(code ?? 2)
     }
 
+    /// Line ends and words without an end, such as a name of 5,000 bytes, would hide the rest.
     private static func oneLine(_ text: String) -> String {
-        String(text.map { $0.isNewline ? " " : $0 })
+        text.split(omittingEmptySubsequences: false) { $0 == " " || $0.isNewline }
+            .map { $0.count <= 300 ? String($0) : "\($0.prefix(100))…\($0.suffix(40))" }
+            .joined(separator: " ")
     }
 
     /// Nil for errors of the argument parser.
@@ -81,6 +84,8 @@ enum Report {
             Failure(message: "find container: \(text): no container has this name or id", hints: meant(near), code: 2)
         case .unknownTag(let tag, let near):
             Failure(message: "find tag: \(tag): there is none", hints: meant(near), code: 2)
+        case .unknownOperation(let text):
+            Failure(message: "find operation: \(text): no operation's id begins with it", code: 2)
         case .unknownPath(let place, let path):
             Failure(message: "find path: \(place):\(path): there is nothing at this path", code: 2)
         case .wrongKind(let place, let path, let expected):
