@@ -59,7 +59,7 @@ struct RunTests {
             $ varve run --rm debian:12 id
             uid=0(root) gid=0(root)
             $ varve run --rm -u ann debian:12 id
-            uid=1000(ann) gid=1000(ann) groups=29(audio),1000(ann)
+            uid=1000(ann) gid=1000(ann) groups=29(audio)
             $ varve run --rm -u 1000:29 debian:12 sh -c 'id; echo $HOME'
             uid=1000(ann) gid=29(audio)
             /home/ann

@@ -30,8 +30,16 @@ final class Spawned {
         let argv = (["sh", "-c", script, "sh"] + arguments).map { strdup($0) } + [nil]
         let envp = box.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (argv + envp).forEach { free($0) } }
+        // The test's own thread has signals blocked, and a child would keep that.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
-        let failure = posix_spawn(&child, "/bin/sh", &actions, nil, argv, envp)
+        let failure = posix_spawn(&child, "/bin/sh", &actions, &attributes, argv, envp)
         guard failure == 0 else { throw SystemError("start", arguments[0], Errno(rawValue: failure)) }
         pid = child
     }
@@ -61,10 +69,18 @@ final class Spawned {
         inputEnd = -1
     }
 
-    /// Its exit code, or 128 + the signal that ended it.
+    /// Its exit code (killed when it takes more than a minute), or 128 + the signal that ended it.
     func wait() throws -> Int32 {
         var raw: Int32 = 0
-        try system("wait for", name) { waitpid(pid, &raw, 0) }
+        var ended: pid_t = 0
+        for _ in 0..<6000 where ended == 0 {
+            ended = try system("wait for", name) { waitpid(pid, &raw, WNOHANG) }
+            if ended == 0 { usleep(10_000) }
+        }
+        if ended == 0 {
+            kill(pid, SIGKILL)
+            try system("wait for", name) { waitpid(pid, &raw, 0) }
+        }
         let code = raw & 0x7f == 0 ? (raw >> 8) & 0xff : 128 + (raw & 0x7f)
         status = code
         return code
