@@ -118,9 +118,10 @@ public struct RunConsole: Sendable {
     public var size: TerminalSize?
 
     /// - Parameter isInteractive: whether the container reads standard input.
-    public init(isInteractive: Bool) {
+    public init(isInteractive: Bool) throws {
         console = Console(input: isInteractive ? STDIN_FILENO : nil, output: STDOUT_FILENO)
         streams = StandardStreams(input: isInteractive ? STDIN_FILENO : nil)
+        size = try console.size()
     }
 }
 

@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
                 if isRemoved { ContainerFailure.report { try repository.remove(container) } }
             }
             return try repository.run(
-                container, console: RunConsole(isInteractive: isInteractive), isLasting: !isRemoved)
+                container, console: try RunConsole(isInteractive: isInteractive), isLasting: !isRemoved)
         }
     }
 
@@ -110,7 +110,7 @@ struct StartCommand: ParsableCommand {
         try ContainerFailure.exiting {
             let repository = try options.repository()
             let container = try repository.container(container)
-            let console = RunConsole(isInteractive: isInteractive || container.configuration.isInteractive)
+            let console = try RunConsole(isInteractive: isInteractive || container.configuration.isInteractive)
             return try repository.run(container, console: console, isLasting: true)
         }
     }
