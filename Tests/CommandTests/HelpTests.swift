@@ -38,7 +38,7 @@ struct HelpTests {
             """
             set -e
             mkdir base/mnt; ln -s busybox base/bin/bash
-            mkdir -p base/etc/nginx
+            mkdir -p base/etc/nginx base/usr/bin
             printf '127.0.0.1 localhost\\n' >base/etc/hosts
             tar -C base -cf base.tar .
             for n in 1 2 3 4 5 6; do echo $n >base/n; varve import -q debian:12 base >/dev/null; done
@@ -49,16 +49,14 @@ struct HelpTests {
         if command == "init" { help += "\n" + (try box.succeed("varve --help")) }
         let operation = try box.succeed("varve op log -n 1 | cut -c1-10")
         for line in Self.examples(help) where !line.hasPrefix("varve \(command) <") {
-            if line.contains("--name work") {
-                try box.shell("varve -q rm work")
-            } else {
-                try box.shell("varve -q run --name work debian:12 sh -c 'echo changed >/usr/bin/x'")
+            try box.shell("varve -q rm work")
+            if !line.contains("--name work") {
+                try box.succeed("varve -q run --name work debian:12 sh -c 'echo changed >/usr/bin/x'")
             }
             if command == "umount" { try box.succeed("mkdir -p mnt; varve mount debian:12 mnt") }
             let adapted = line.replacing("3f2a9c1", with: operation).replacing("/srv/", with: "\(box.path)/")
                 .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing(
                     " bash", with: " true")
-            try box.shell("mkdir -p mnt usr")
             let result = try box.shell("mkdir -p mnt; \(adapted)")
             #expect(result.status == 0, "\(line): \(result.errors)")
             if command == "mount" { try box.succeed("varve umount mnt") }

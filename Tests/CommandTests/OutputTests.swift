@@ -32,6 +32,8 @@ struct OutputTests {
             "varve run --name w debian:12 touch /new; varve -q commit w; varve start -a w; rm -f r/containers/*/upper.0/new"
         )
         try box.succeed("varve run --name v debian:12 true")
+        let own = #filePath
+        let documentation = try box.succeed("cat \"$(dirname '\(own)')/../../docs/json.md\"")
         for (command, keys) in Self.documents {
             let found = try box.succeed(
                 """
@@ -41,6 +43,9 @@ struct OutputTests {
                 print(*sorted(set().union(*(d if isinstance(d,list) else [d]))))'
                 """)
             #expect(found == keys, "varve \(command) --json")
+            for key in keys.split(separator: " ") {
+                #expect(documentation.contains("`\(key)`"), "docs/json.md lacks \(key) of \(command)")
+            }
         }
     }
 

@@ -31,6 +31,9 @@ struct RunTests {
             $ varve run --rm -v $BOX/none:/x debian:12 true
             ! varve: mount volume: BOX/none: the host has no such file or directory
             [125]
+            $ varve run --name w debian:12 nosuch
+            ! varve: execute: nosuch: No such file or directory
+            [127]
             $ varve run --rm -u nobody debian:12 true
             ! varve: find user: nobody: no such user in the container's /etc/passwd
             [125]

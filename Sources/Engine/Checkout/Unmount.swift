@@ -1,12 +1,13 @@
 import Glibc
 import Linux
-import Model
 
 extension Repository {
     /// Takes away what ``mount(_:at:)`` mounted, and nothing else.
     public static func unmount(_ directory: String) throws {
         let place = try Files.open(KernelPath(directory), flags: O_RDONLY | O_DIRECTORY)
-        guard let mount = try MountEntry.of(place) else {
+        guard let mount = try MountEntry.holding(place),
+            try Files.readLink(KernelPath(place.procPath)) == mount.point
+        else {
             throw EngineError.refused("unmount", subject: directory, reason: "no commit is mounted there")
         }
         guard mount.filesystem == "overlay", mount.source == "varve" else {
@@ -14,50 +15,5 @@ extension Repository {
                 "unmount", subject: directory, reason: "what is mounted there is no commit (\(mount.filesystem))")
         }
         try Mounts.detach(KernelPath(directory))
-    }
-}
-
-/// A line of `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
-private struct MountEntry {
-    let filesystem: String
-    let source: String
-
-    /// The mount whose root is the open directory; nil where it is an ordinary directory.
-    static func of(_ directory: borrowing Descriptor) throws -> MountEntry? {
-        let path = try Files.readLink(KernelPath(directory.procPath))
-        let information = try contents("/proc/self/fdinfo/\(directory.procPath.split(separator: "/").last ?? "")")
-        let key = "mnt_id:"
-        guard let line = information.split(separator: "\n").first(where: { $0.hasPrefix(key) }),
-            let id = line.dropFirst(key.count).split(whereSeparator: { $0 == "\t" || $0 == " " }).first
-        else { return nil }
-        for line in try contents("/proc/self/mountinfo").split(separator: "\n") {
-            let fields = line.split(separator: " ")
-            guard fields.first == id, fields.count > 6, unescaped(fields[4]) == path,
-                let separator = fields.firstIndex(of: "-"), fields.count > separator + 2
-            else { continue }
-            return MountEntry(filesystem: String(fields[separator + 1]), source: String(fields[separator + 2]))
-        }
-        return nil
-    }
-
-    private static func contents(_ path: String) throws -> String {
-        String(decoding: try Files.contentsIfPresent(path) ?? [], as: UTF8.self)
-    }
-
-    /// Blanks and backslashes stand as `\040` and the like.
-    private static func unescaped(_ field: Substring) -> [UInt8] {
-        var result: [UInt8] = []
-        var rest = Array(field.utf8)[...]
-        while let byte = rest.popFirst() {
-            if byte == UInt8(ascii: "\\"), rest.count >= 3,
-                let value = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
-            {
-                result.append(value)
-                rest = rest.dropFirst(3)
-            } else {
-                result.append(byte)
-            }
-        }
-        return result
     }
 }

@@ -124,6 +124,12 @@ enum Report {
             Failure(
                 message: "open repository: \(root): \(reason)",
                 hints: ["choose another directory with --root or VARVE_ROOT"], code: 3)
+        case .noUpper(let root, let filesystem):
+            Failure(
+                message: "check out: \(root): containers can't be written there, since it is on \(filesystem)",
+                hints: [
+                    "put the repository on another filesystem, such as ext4, xfs or btrfs, with --root or VARVE_ROOT"
+                ], code: 3)
         case .notCommit(let id): Failure(message: "read commit: \(id.short): varve did not make it", code: 2)
         case .refused(let operation, let subject, let reason):
             Failure(message: "\(operation): \(subject): \(reason)", code: 3)
