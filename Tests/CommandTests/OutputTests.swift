@@ -98,6 +98,17 @@ struct OutputTests {
         #expect(try !onTerminal("varve log --json debian:12").contains("paged:"))
     }
 
+    @Test("an import that takes its time shows how far it is, on a terminal")
+    func progress() throws {
+        let box = try Box()
+        box.environment["TERM"] = "xterm"
+        let slowly = "(head -c 1000000 base.tar; sleep 1; tail -c +1000001 base.tar) | varve import slow:1 -"
+        let shown = try box.succeed("script -qec '\(slowly)' /dev/null </dev/null | cat -v")
+        #expect(shown.contains("^M^[[Kimport slow:1: ") && shown.contains(" MiB, "), "\(shown)")
+        let quiet = try box.succeed("script -qec '\(slowly) -q' /dev/null </dev/null | cat -v")
+        #expect(!quiet.contains("MiB"), "\(quiet)")
+    }
+
     @Test("a reader that goes away is no noise")
     func closedPipe() throws {
         let box = try Box()

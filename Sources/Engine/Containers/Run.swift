@@ -87,7 +87,7 @@ extension Repository {
             arguments: command.map { ByteName($0) }, environment: environment.variables.map { ByteName($0) },
             workingDirectory: workingDirectory,
             user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
-            hasTerminal: configuration.hasTerminal, consoleSize: console.size,
+            hasTerminal: configuration.hasTerminal, consoleSize: try console.size ?? console.console.size(),
             capabilities: Specification.Capabilities(.standard))
         let hierarchy = try ControlGroup.hierarchy()
         var specification = Specification.standard(
@@ -119,13 +119,13 @@ extension Repository {
 public struct RunConsole: Sendable {
     public var console: Console
     public var streams: StandardStreams
+    /// The terminal's size where it is not the console's own.
     public var size: TerminalSize?
 
     /// - Parameter isInteractive: whether the container reads standard input.
-    public init(isInteractive: Bool) throws {
+    public init(isInteractive: Bool) {
         console = Console(input: isInteractive ? STDIN_FILENO : nil, output: STDOUT_FILENO)
         streams = StandardStreams(input: isInteractive ? STDIN_FILENO : nil)
-        size = try console.size()
     }
 }
 

@@ -48,7 +48,7 @@ struct RunCommand: ParsableCommand {
                 if !isKept { ContainerFailure.report { try repository.remove(container) } }
             }
             let code = try repository.run(
-                container, console: try RunConsole(isInteractive: isInteractive), isLasting: !isRemoved)
+                container, console: RunConsole(isInteractive: isInteractive), isLasting: !isRemoved)
             isKept = !isRemoved
             return code
         }
@@ -114,7 +114,7 @@ struct StartCommand: ParsableCommand {
         try ContainerFailure.exiting {
             let repository = try options.repository()
             let container = try repository.container(container)
-            let console = try RunConsole(isInteractive: isInteractive || container.configuration.isInteractive)
+            let console = RunConsole(isInteractive: isInteractive || container.configuration.isInteractive)
             return try repository.run(container, console: console, isLasting: true)
         }
     }
