@@ -9,18 +9,21 @@ public enum Likeness {
             .prefix(3).map(\.name)
     }
 
-    /// How many bytes have to be put in, taken out or replaced (Levenshtein).
+    /// How many bytes have to be put in, taken out, replaced or exchanged with their neighbours (Damerau and
+    /// Levenshtein's distance, in which nothing is edited twice).
     static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a.utf8), Array(b.utf8))
+        var before: [Int] = []
         var row = Array(0...b.count)
-        for (i, byte) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in b.enumerated() {
-                let substituted = diagonal + (byte == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+        for i in a.indices {
+            var next = [i + 1]
+            for j in b.indices {
+                let isSame = a[i] == b[j]
+                var least = min(row[j + 1] + 1, next[j] + 1, row[j] + (isSame ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { least = min(least, before[j - 1] + 1) }
+                next.append(least)
             }
+            (before, row) = (row, next)
         }
         return row[b.count]
     }

@@ -75,10 +75,10 @@ struct MainJobTests {
             ID1
             ! a:1 has this content already
             $ varve tag
-            a:1  id1
-            b:1  id1
-            c:1  id1
-            d:1  id1
+            a:1       id1
+            b:1       id1
+            c:1       id1
+            d:1       id1
             e:latest  id1
             """)
         // A directory's own times are those of the disk, so only what it holds is compared.
@@ -109,7 +109,8 @@ struct MainJobTests {
             $ varve init --root $BOX/other
             ! repository in BOX/other
             $ git --git-dir=r/git fsck --strict 2>&1
-            notice: HEAD points to an unborn branch (main)
+            notice: HEAD points to an unborn branch (master)
+            notice: No default references
             $ varve tag
             $ varve ps
             CONTAINER ID   NAME   BASE   REVISION   COMMAND   CREATED   STATUS
@@ -128,8 +129,7 @@ struct MainJobTests {
             $ varve run --name w debian:12 sh -c 'test -e /n && exit 7; touch /n'
             $ varve ps
             CONTAINER ID   NAME   BASE   REVISION   COMMAND   CREATED   STATUS
-            $ varve ps -a
-            CONTAINER ID   NAME   BASE         REVISION    COMMAND                          CREATED      STATUS
+            $ varve ps -a | sed 1d
             id1   w      id2   debian:12   sh -c test -e /n && exit 7; t…   AGO   exited (0) AGO
             $ varve start -a w
             [7]

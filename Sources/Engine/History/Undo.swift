@@ -18,7 +18,7 @@ extension Repository {
     public func operation(_ prefix: String) throws -> LoggedOperation {
         let matches = try operationLog().filter { $0.id.hex.hasPrefix(prefix) }
         guard let match = matches.first else {
-            throw EngineError.refused("find operation", subject: prefix, reason: "no operation's id begins with it")
+            throw EngineError.unknownOperation(prefix)
         }
         guard matches.count == 1 else { throw EngineError.ambiguousRevision(prefix, candidates: matches.map(\.id)) }
         return match
@@ -55,7 +55,8 @@ extension Repository {
         var bases: [String: BaseMove] = [:]
         for operation in operations.map(\.operation) {
             for move in operation.moves {
-                let current = moves[move.ref]?.old ?? move.new
+                // Where the tag is now, which may be nowhere.
+                let current = if let later = moves[move.ref] { later.old } else { move.new }
                 moves[move.ref] = RefMove(ref: move.ref, old: current, new: move.old)
             }
             for base in operation.bases {

@@ -42,11 +42,15 @@ struct RunCommand: ParsableCommand {
             let revision = try Revision(parsing: revision)
             let container = try repository.createContainer(
                 on: revision, name: name, configuration: try configuration(), isLasting: !isRemoved)
+            // A container whose command never started is of no use, and would keep the name.
+            var isKept = false
             defer {
-                if isRemoved { ContainerFailure.report { try repository.remove(container) } }
+                if !isKept { ContainerFailure.report { try repository.remove(container) } }
             }
-            return try repository.run(
+            let code = try repository.run(
                 container, console: RunConsole(isInteractive: isInteractive), isLasting: !isRemoved)
+            isKept = !isRemoved
+            return code
         }
     }
 

@@ -46,7 +46,11 @@ struct TagCommand: ParsableCommand {
             output.json(
                 .array(tags.map { ["tag": .string($0.name.description), "commit": .string($0.commit.hex)] }))
         } else {
-            for tag in tags { output.line("\(tag.name)  \(tag.commit.short)") }
+            let width = tags.map { $0.name.description.count }.max() ?? 0
+            for tag in tags {
+                let name = tag.name.description
+                output.line("\(name)\(String(repeating: " ", count: width - name.count))  \(tag.commit.short)")
+            }
         }
         output.finish()
     }

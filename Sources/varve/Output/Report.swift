@@ -37,8 +37,11 @@ enum Report {
         Glibc.exit(code ?? 2)
     }
 
+    /// Line ends and words without an end, such as a name of 5,000 bytes, would hide the rest.
     private static func oneLine(_ text: String) -> String {
-        String(text.map { $0.isNewline ? " " : $0 })
+        text.split(omittingEmptySubsequences: false) { $0 == " " || $0.isNewline }
+            .map { $0.count <= 300 ? String($0) : "\($0.prefix(100))…\($0.suffix(40))" }
+            .joined(separator: " ")
     }
 
     /// Nil for errors of the argument parser.
@@ -81,6 +84,8 @@ enum Report {
             Failure(message: "find container: \(text): no container has this name or id", hints: meant(near), code: 2)
         case .unknownTag(let tag, let near):
             Failure(message: "find tag: \(tag): there is none", hints: meant(near), code: 2)
+        case .unknownOperation(let text):
+            Failure(message: "find operation: \(text): no operation's id begins with it", code: 2)
         case .unknownPath(let place, let path):
             Failure(message: "find path: \(place):\(path): there is nothing at this path", code: 2)
         case .wrongKind(let place, let path, let expected):
@@ -119,6 +124,12 @@ enum Report {
             Failure(
                 message: "open repository: \(root): \(reason)",
                 hints: ["choose another directory with --root or VARVE_ROOT"], code: 3)
+        case .noUpper(let root, let filesystem):
+            Failure(
+                message: "check out: \(root): containers can't be written there, since it is on \(filesystem)",
+                hints: [
+                    "put the repository on another filesystem, such as ext4, xfs or btrfs, with --root or VARVE_ROOT"
+                ], code: 3)
         case .notCommit(let id): Failure(message: "read commit: \(id.short): varve did not make it", code: 2)
         case .refused(let operation, let subject, let reason):
             Failure(message: "\(operation): \(subject): \(reason)", code: 3)
