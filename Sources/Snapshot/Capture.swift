@@ -13,7 +13,11 @@ public final class Capture {
     public private(set) var index: FileIndex
     /// Told where each regular file's body can be read: for sinks that keep no bodies.
     public var located: ((ObjectID, BytePath) -> Void)?
-    private var linkGroups: [UInt64: LinkGroup] = [:]
+    private struct Inode: Hashable {
+        let filesystem: DeviceNumber
+        let number: UInt64
+    }
+    private var linkGroups: [Inode: LinkGroup] = [:]
     private var base = ObjectID.emptyTree
 
     /// How deep directories may nest: far beyond any path that the kernel takes (PATH_MAX is 4,096 bytes).
@@ -197,9 +201,10 @@ public final class Capture {
 
     private func linkGroup(of status: FileStatus, at path: BytePath) -> LinkGroup? {
         guard status.linkCount > 1 else { return nil }
-        if let known = linkGroups[status.inode] { return known }
+        let inode = Inode(filesystem: status.filesystem, number: status.inode)
+        if let known = linkGroups[inode] { return known }
         let group = LinkGroup.named(by: path, in: base)
-        linkGroups[status.inode] = group
+        linkGroups[inode] = group
         return group
     }
 
