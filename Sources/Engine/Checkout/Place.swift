@@ -48,13 +48,10 @@ extension Repository {
     private func probeUpperProblem() throws -> String? {
         let path = "\(root)/containers/.probe.\(Self.randomHex(4))"
         try Files.makeDirectory(KernelPath(path), mode: 0o700)
-        let problem: String?
+        var problem: String?
         do throws(SystemError) {
-            problem = nil
             try Self.tryUpper(at: path)
-        } catch {
-            problem = error.description
-        }
+        } catch { problem = error.description }
         try Files.removeAll(KernelPath(path))
         return problem
     }
