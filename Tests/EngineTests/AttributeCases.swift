@@ -53,8 +53,8 @@ struct Seen: Equatable, Sendable {
             var body: [UInt8]?
             if status.kind == .regular {
                 let file = try Files.open(kernelPath, flags: O_RDONLY)
-                attributes.holes = try file.holes(size: status.size)
                 body = try file.readAll()
+                attributes.holes = try file.holes(size: status.size)
             }
             inodes.append(status.inode)
             return Seen(
