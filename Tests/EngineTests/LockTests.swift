@@ -79,8 +79,8 @@ struct LockTests {
     func creation() throws {
         let directory = try TemporaryDirectory("creation")
         let line =
-            "for i in 1 2 3 4 5 6; do \"$0\" --root \"$1\" tag & p=\"$p $!\"; done; for q in $p; do wait $q; echo $?; done"
-        let codes = try run(["sh", "-c", line, Rig.varve, directory.file("new")])
+            "for i in 1 2 3 4 5 6; do \"$0\" tag & p=\"$p $!\"; done; for q in $p; do wait $q; echo $?; done"
+        let codes = try run(["sh", "-c", line, Rig.varve], environment: ["VARVE_ROOT": directory.file("new")])
         #expect(codes.text == String(repeating: "0\n", count: 6), "\(codes.errors)")
     }
 }

@@ -54,7 +54,7 @@ final class Rig {
 
     @discardableResult
     func varve(_ arguments: String...) throws -> CommandResult {
-        try run([Rig.varve, "--root", root] + arguments, environment: environment)
+        try run([Rig.varve] + arguments, environment: environment)
     }
 
     var environment: [String: String] { ["VARVE_CHECKOUT": mode.rawValue, "VARVE_ROOT": root] }
