@@ -8,6 +8,8 @@ public struct RepositoryInfo: Sendable {
     public let tags: Int
     public let containers: Int
     public let checkout: Repository.CheckoutChoice
+    /// Why containers can't be kept on this filesystem; nil where they can.
+    public let upperProblem: String?
     /// Where the version 2 hierarchy is mounted; nil where it is not.
     public let controlGroups: String?
     public let kernel: String
@@ -18,6 +20,7 @@ extension Repository {
     public func info() throws -> RepositoryInfo {
         RepositoryInfo(
             root: root, tags: try tags().count, containers: try containers().count, checkout: try checkoutChoice(),
+            upperProblem: try place().upperProblem,
             controlGroups: try ControlGroup.hierarchy()?.displayed, kernel: Self.kernelRelease(),
             libgit2: ObjectStore.libraryVersion)
     }

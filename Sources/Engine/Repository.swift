@@ -22,22 +22,38 @@ public final class Repository {
     public init(at root: String, checkoutMode: CheckoutMode = .automatic) throws {
         self.root = root
         self.checkoutMode = checkoutMode
-        if try Files.exists(KernelPath("\(root)/git/HEAD")) { return }
         do {
-            try Files.makeDirectories(root)
-            try ObjectStore.create(at: root)
+            if try !Files.exists(KernelPath("\(root)/git/HEAD")) { try Self.create(at: root) }
+            // Each time: caches may be taken away, and a process may have been killed before it made all.
+            for name in ["containers", "names", "images", "checkouts"] {
+                let path = KernelPath("\(root)/\(name)")
+                do throws(SystemError) { try Files.makeDirectory(path, mode: 0o700) } catch {
+                    if error.errno != .exists { throw error }
+                }
+            }
         } catch let error as SystemError {
             throw EngineError.unusableRoot(root, reason: error.description)
         }
-        for name in ["containers", "names", "images", "checkouts"] { try Files.makeDirectories("\(root)/\(name)") }
+    }
+
+    /// Of several processes that find no repository, one makes it.
+    private static func create(at root: String) throws {
+        try Files.makeDirectories(root)
+        let lock = try FileLock.acquire("\(root)/create.lock")
+        try withExtendedLifetime(lock) {
+            if try !Files.exists(KernelPath("\(root)/git/HEAD")) { try ObjectStore.create(at: root) }
+        }
     }
 
     /// The objects and refs. The first use completes an operation that was cut short.
     public func store() throws -> ObjectStore {
         if let openedStore { return openedStore }
         let store = try ObjectStore(opening: root)
-        openedStore = store
         try store.recover { moves in try self.apply(moves) }
+        openedStore = store
         return store
     }
+
+    /// Completes an operation that another process was killed in: until then a container's state may be half of it.
+    func recover() throws { try store().recover { moves in try self.apply(moves) } }
 }

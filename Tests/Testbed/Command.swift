@@ -41,8 +41,17 @@ public func run(
     let envp = variables.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
     defer { (argv + envp).forEach { free($0) } }
 
+    // Threads of the test runner block signals; a shell that inherits a blocked SIGCHLD waits for ever.
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    sigemptyset(&none)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+
     var pid: pid_t = 0
-    let failure = posix_spawnp(&pid, arguments[0], &actions, nil, argv, envp)
+    let failure = posix_spawnp(&pid, arguments[0], &actions, &attributes, argv, envp)
     guard failure == 0 else { throw SystemError("start", arguments[0], Errno(rawValue: failure)) }
     var status: Int32 = 0
     try system("wait for", arguments[0]) { waitpid(pid, &status, 0) }

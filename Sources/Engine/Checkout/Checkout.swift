@@ -20,7 +20,8 @@ struct ImageCheckout: Checkout {
     func mount(
         _ tree: ObjectID, in repository: Repository, writable: (upper: DirectoryReference, work: DirectoryReference)?
     ) throws -> Descriptor {
-        let image = try Mounts.erofs(KernelPath(try repository.metadataImage(of: tree)))
+        let file = try repository.metadataImage(of: tree)
+        let image = try Mounts.erofs(KernelPath(file.procPath))
         let pool = try Files.openDirectory(KernelPath("\(repository.root)/pool"))
         return try Mounts.overlay(
             OverlayLayers(lower: [image.reference], data: [pool.reference], writable: writable))
@@ -58,32 +59,10 @@ extension Repository {
 
     public func checkoutChoice() throws -> CheckoutChoice {
         switch checkoutMode {
-        case .directory: return CheckoutChoice(mode: .directory, reason: "asked for")
-        case .image: return CheckoutChoice(mode: .image, reason: "asked for")
-        case .automatic: break
+        case .directory: CheckoutChoice(mode: .directory, reason: "asked for")
+        case .image: CheckoutChoice(mode: .image, reason: "asked for")
+        case .automatic: try place().choice
         }
-        // Trying costs a few mounts, so what came of it is kept for the kernel that it was tried on.
-        let path = "\(root)/checkouts/.choice"
-        let kernel = Self.kernelRelease()
-        if let saved = try Files.contentsIfPresent(path) {
-            let lines = String(decoding: saved, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
-            if lines.count >= 3, lines[0] == kernel, let mode = CheckoutMode(rawValue: String(lines[1])) {
-                return CheckoutChoice(mode: mode, reason: String(lines[2]))
-            }
-        }
-        let features = KernelFeatures.probe(in: try Files.openDirectory(KernelPath("\(root)/images")))
-        let choice =
-            switch (features.erofs, features.dataOnlyLayers) {
-            case (.available, .available):
-                CheckoutChoice(mode: .image, reason: "the kernel mounts EROFS files and data-only layers")
-            case (.unavailable(let why), _):
-                CheckoutChoice(mode: .directory, reason: "the kernel can't mount an EROFS file: \(why)")
-            case (_, .unavailable(let why)):
-                CheckoutChoice(mode: .directory, reason: "overlayfs can't use a data-only layer: \(why)")
-            }
-        try Files.replace(
-            path, with: Array("\(kernel)\n\(choice.mode.rawValue)\n\(choice.reason)\n".utf8), isDurable: false)
-        return choice
     }
 
     func emptyDirectory() throws -> String {

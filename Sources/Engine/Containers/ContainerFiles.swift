@@ -12,8 +12,10 @@ struct ContainerFiles {
     var configuration: String { "\(directory)/container.json" }
     var state: String { "\(directory)/state.json" }
     var index: String { "\(directory)/index" }
-    /// Held while something reads or changes the container's state and files.
+    /// Held while something looks at the container's files or does something to it.
     var lock: String { "\(directory)/lock" }
+    /// Held for the moment in which `state.json` is read and replaced. Nothing else is waited for meanwhile.
+    var stateLock: String { "\(directory)/state.lock" }
     /// Held as long as a process runs in the container.
     var running: String { "\(directory)/running" }
     func upper(_ number: Int) -> String { "\(directory)/upper.\(number)" }
@@ -26,7 +28,7 @@ extension Repository {
     /// A container by its name, its id or a unique prefix of the id; nil where there is none.
     public func containerIfPresent(_ text: String) throws -> Container? {
         guard Self.isContainerName(text) else { return nil }
-        if let id = try linkedID(text) { return try container(id: id) }
+        if let id = try linkedID(text), let container = try container(id: id) { return container }
         let matches = try containers().filter { $0.id.hasPrefix(text) }
         guard matches.count <= 1 else {
             throw EngineError.refused(
@@ -44,7 +46,7 @@ extension Repository {
 
     /// All containers, the newest first.
     public func containers() throws -> [Container] {
-        try containerNames().compactMap { name in try linkedID(name).map { try container(id: $0) } }
+        try containerNames().compactMap { name in try linkedID(name).flatMap { try container(id: $0) } }
             .sorted { ($1.created, $0.name) < ($0.created, $1.name) }
     }
 
@@ -53,19 +55,41 @@ extension Repository {
     }
 
     public func state(of container: Container) throws -> ContainerState {
-        let path = files(of: container.id).state
-        guard let bytes = try Files.contentsIfPresent(path), let state = ContainerState(json: try JSON(parsing: bytes))
-        else {
-            throw EngineError.refused("read state of container", subject: container.name, reason: "\(path) is damaged")
+        try recover()
+        guard var state = try storedState(of: container.id) else {
+            throw EngineError.unknownContainer(container.name, near: [])
         }
-        var result = state
         // A state that says running outlives a killed process; the lock does not.
-        if case .running = state.status, try !isRunning(container) { result.status = .exited(code: 137) }
-        return result
+        if case .running = state.status, try !isRunning(container) { state.status = .exited(code: 137) }
+        return state
+    }
+
+    /// Nil where the container was removed.
+    private func storedState(of id: String) throws -> ContainerState? {
+        let path = files(of: id).state
+        guard let bytes = try Files.contentsIfPresent(path) else { return nil }
+        guard let state = ContainerState(json: try JSON(parsing: bytes)) else {
+            throw EngineError.refused("read container", subject: id, reason: "\(path) is damaged")
+        }
+        return state
     }
 
     func setState(_ state: ContainerState, of id: String, isDurable: Bool = true) throws {
         try Files.replace(files(of: id).state, with: state.json.serialized(), isDurable: isDurable)
+    }
+
+    /// Changes some of a container's state, and leaves the rest as others set it; nothing where the container was
+    /// removed. The holder of ``ContainerFiles/lock`` is not alone in this: whoever completes an interrupted
+    /// operation moves bases, with no lock but the state's own.
+    func changeState(of id: String, isDurable: Bool = true, _ change: (inout ContainerState) -> Void) throws {
+        guard try Files.exists(KernelPath(files(of: id).directory)) else { return }
+        let lock = try FileLock.acquire(files(of: id).stateLock)
+        try withExtendedLifetime(lock) {
+            guard var state = try storedState(of: id) else { return }
+            let old = state
+            change(&state)
+            if state != old { try setState(state, of: id, isDurable: isDurable) }
+        }
     }
 
     /// Whether a process runs in the container.
@@ -93,30 +117,27 @@ extension Repository {
         }
     }
 
-    private func container(id: String) throws -> Container {
+    /// Nil where it is being removed.
+    private func container(id: String) throws -> Container? {
         let path = files(of: id).configuration
-        guard let bytes = try Files.contentsIfPresent(path), let container = Container(json: try JSON(parsing: bytes))
-        else {
+        guard let bytes = try Files.contentsIfPresent(path) else { return nil }
+        guard let container = Container(json: try JSON(parsing: bytes)) else {
             throw EngineError.refused("read container", subject: id, reason: "\(path) is damaged")
         }
         return container
     }
 
-    /// What an operation says of containers' bases, done. Doing it again changes nothing.
+    /// What an operation says of containers' bases, done. Doing it again changes no file that anybody has seen.
     func apply(_ moves: [BaseMove]) throws {
         for move in moves {
-            let path = files(of: move.container).state
-            // A container that was removed meanwhile has no base.
-            guard let bytes = try Files.contentsIfPresent(path),
-                var state = ContainerState(json: try JSON(parsing: bytes))
-            else { continue }
-            guard state.base == move.old else { continue }
-            state.base = move.new
-            if let content = move.newContent {
+            try changeState(of: move.container) { state in
+                guard state.base == move.old else { return }
+                state.base = move.new
+                guard let content = move.newContent else { return }
                 state.checkout = content
                 state.upper += 1
+                state.mountPoints = []
             }
-            try setState(state, of: move.container)
         }
     }
 }

@@ -14,6 +14,7 @@ extension Repository {
         on revision: Revision, name: String?, configuration: ContainerConfiguration, isLasting: Bool
     ) throws -> Container {
         let base = try resolve(revision)
+        try requireUpperDirectories()
         let id = Self.randomHex(32)
         let name = name ?? Nickname.random()
         guard Self.isContainerName(name) else {
@@ -36,6 +37,7 @@ extension Repository {
             try setState(ContainerState(base: base, checkout: base, upper: 0), of: id, isDurable: isLasting)
             // Named last: a container is there once it has its name.
             try Files.makeSymlink(KernelPath("\(root)/names/\(name)"), target: KernelPath(id))
+            if isLasting { try Files.openDirectory(KernelPath("\(root)/names")).synchronize() }
         } catch let error as SystemError {
             try Files.removeAll(KernelPath(files.directory))
             if error.errno == .exists { throw EngineError.nameTaken(name) }
@@ -46,9 +48,32 @@ extension Repository {
 
     /// Removes a container and what it holds. A running one is refused.
     public func remove(_ container: Container) throws {
-        guard try !isRunning(container) else { throw EngineError.containerRunning(container.name) }
-        try Files.remove(KernelPath("\(root)/names/\(container.name)"))
-        try Files.removeAll(KernelPath(files(of: container.id).directory))
+        let running = try claimRunning(container)
+        defer { withExtendedLifetime(running) {} }
+        try withLock(container) {
+            // Somebody else may have removed it, and the name may be another's by now.
+            guard try containerIfPresent(container.name)?.id == container.id else {
+                throw EngineError.unknownContainer(container.name, near: [])
+            }
+            try endLeftovers(of: container)
+            try Files.remove(KernelPath("\(root)/names/\(container.name)"))
+            // First what says that a container is here: what a killed removal leaves is none.
+            let files = files(of: container.id)
+            try Files.discard(KernelPath(files.configuration))
+            try Files.discard(KernelPath(files.state))
+            try Files.removeAll(KernelPath(files.directory))
+        }
+    }
+
+    /// Removes upper directories that a rollback has put out of use. The caller has ``claimRunning(_:)``.
+    func removeOldUppers(of container: Container, _ state: ContainerState) throws {
+        let directory = try Files.openDirectory(KernelPath(files(of: container.id).directory))
+        for name in try Files.names(in: directory) {
+            guard let text = name.string, text.hasPrefix("upper.") || text.hasPrefix("work."),
+                !text.hasSuffix(".\(state.upper)")
+            else { continue }
+            try Files.removeAll(KernelPath(name), in: directory.reference)
+        }
     }
 
     /// The upper directory in use, made where it is missing: with the attributes of the base's root, since

@@ -13,13 +13,14 @@ extension Repository {
     /// - Returns: the command's exit code, or 128 + the signal that ended it.
     public func run(_ container: Container, console: RunConsole, isLasting: Bool) throws -> Int32 {
         let files = files(of: container.id)
-        guard let running = try FileLock.acquireIfFree(files.running) else {
-            throw EngineError.containerRunning(container.name)
-        }
+        let running = try claimRunning(container)
         defer { withExtendedLifetime(running) {} }
 
-        var state = try state(of: container)
         let process = try withLock(container) {
+            try requireUpperDirectories()
+            try endLeftovers(of: container)
+            let state = try state(of: container)
+            try removeOldUppers(of: container, state)
             let signals = try ForwardedSignals.hold()
             let root = try mountRoot(of: container, state)
             let specification = try specification(for: container, state, root: root, console: console)
@@ -27,28 +28,24 @@ extension Repository {
                 "\(files.directory)/config.json", with: try specification.json().serialized(), isDurable: isLasting)
             let process = try Runtime.run(
                 specification, rootfs: root, options: RunOptions(streams: console.streams, makesWorkingDirectory: true))
-            state.status = .running(pid: process.process.pid)
-            state.mountPoints.formUnion(process.madePaths.map(\.path))
-            state.started = Moment.now()
-            state.finished = nil
-            try setState(state, of: container.id, isDurable: isLasting)
+            let (pid, made) = (process.process.pid, process.madePaths.map(\.path))
+            try changeState(of: container.id, isDurable: isLasting) { state in
+                state.status = .running(pid: pid)
+                state.mountPoints.formUnion(made)
+                state.started = Moment.now()
+                state.finished = nil
+            }
             return HeldProcess(process, signals)
         }
         let code = try process.supervise(console.console)
         try withLock(container) {
-            // Its base may have moved on meanwhile.
-            state = try self.state(of: container)
-            state.status = .exited(code: code)
-            state.finished = Moment.now()
-            try setState(state, of: container.id, isDurable: isLasting)
+            // Only this: its base may have moved on meanwhile.
+            try changeState(of: container.id, isDurable: isLasting) { state in
+                state.status = .exited(code: code)
+                state.finished = Moment.now()
+            }
         }
         return code
-    }
-
-    private func withLock<Result>(_ container: Container, _ body: () throws -> Result) throws -> Result {
-        let lock = try FileLock.acquire(files(of: container.id).lock)
-        defer { withExtendedLifetime(lock) {} }
-        return try body()
     }
 
     private func mountRoot(of container: Container, _ state: ContainerState) throws -> Descriptor {

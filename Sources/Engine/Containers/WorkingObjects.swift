@@ -7,21 +7,28 @@ import ObjectStore
 /// Nothing is stored.
 public final class WorkingObjects: ObjectSource, ObjectSink {
     private let scratch: ScratchObjects
-    private var located: [ObjectID: String] = [:]
+    private struct Place {
+        let upper: String
+        let path: BytePath
+    }
+    private var located: [ObjectID: Place] = [:]
 
     init(over store: ObjectStore) { scratch = ScratchObjects(over: store) }
 
     /// The file at `path` below the directory `upper` has the body `id`.
     func locate(_ id: ObjectID, at path: BytePath, below upper: String) {
-        // Without UTF-8 it is read from the store or not at all; nobody wants a patch of such a file.
-        if let text = ByteName(path.bytes).string { located[id] = upper + text }
+        located[id] = Place(upper: upper, path: path)
     }
 
     /// The file that holds a body which is in no store yet.
     func file(of id: ObjectID) throws(StoreError) -> Descriptor {
-        guard let path = located[id] else { throw StoreError("read blob", id.hex, .missing) }
+        guard let place = located[id] else { throw StoreError("read blob", id.hex, .missing) }
         do throws(SystemError) {
-            return try Files.open(KernelPath(path), flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+            let upper = try Files.openDirectory(KernelPath(place.upper))
+            // The container may put symlinks in the way at any time.
+            return try Files.open(
+                KernelPath(relative: place.path), in: upper.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK,
+                resolve: [.beneath, .noSymlinks])
         } catch { throw StoreError("read blob", id.hex, .system(error)) }
     }
 

@@ -14,8 +14,7 @@ extension Repository {
 
     /// What the container's files are now.
     public func workingTree(of container: Container, in scratch: WorkingObjects) throws -> ObjectID {
-        let lock = try FileLock.acquire(files(of: container.id).lock)
-        return try withExtendedLifetime(lock) {
+        try withLock(container) {
             try capture(container, try state(of: container), to: scratch, isStored: { _ in true })
         }
     }

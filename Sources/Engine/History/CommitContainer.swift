@@ -20,7 +20,7 @@ public struct CommitRequest: Sendable {
 extension Repository {
     /// Makes what the container's files are now a commit on the container's base, which it becomes.
     public func commit(_ container: Container, _ request: CommitRequest, by author: Signature) throws -> ObjectID {
-        let lock = try FileLock.acquire(files(of: container.id).lock)
+        let lock = try lock(container)
         defer { withExtendedLifetime(lock) {} }
         let state = try state(of: container)
         let store = try store()

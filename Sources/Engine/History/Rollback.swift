@@ -35,9 +35,11 @@ extension Repository {
     public func rollback(
         _ container: Container, to revision: Revision?, by author: Signature
     ) throws -> ContainerRollback {
-        let lock = try FileLock.acquire(files(of: container.id).lock)
+        let lock = try lock(container)
         defer { withExtendedLifetime(lock) {} }
-        guard try !isRunning(container) else { throw EngineError.containerRunning(container.name) }
+        let running = try claimRunning(container)
+        defer { withExtendedLifetime(running) {} }
+        try endLeftovers(of: container)
         let state = try state(of: container)
         let target = try revision.map { try resolve($0) } ?? state.base
         let writer = try store().writer()
@@ -49,6 +51,7 @@ extension Repository {
             container: container.id, old: state.base, new: target, oldContent: saved ?? state.base, newContent: target)
         try self.move(
             "rollback \(container.name) to \(target.short)", [], bases: [move], writer: writer, by: author)
+        try removeOldUppers(of: container, try self.state(of: container))
         return ContainerRollback(container: container, target: target, saved: saved)
     }
 

@@ -52,8 +52,10 @@ extension Repository {
         _ description: String, _ moves: [RefMove], bases: [BaseMove] = [], writer: ObjectWriter? = nil,
         undoes: ObjectID? = nil, by author: Signature
     ) throws {
+        // It is one line of the log; a file that is imported may have any name.
+        let line = String(description.map { $0.isNewline || $0 == "\0" ? " " : $0 })
         let operation = Operation(
-            author: author, description: description, moves: moves, bases: bases, undoes: undoes)
+            author: author, description: line, moves: moves, bases: bases, undoes: undoes)
         do {
             let store = try store()
             // What is recorded happens, so nobody is told that it did not.

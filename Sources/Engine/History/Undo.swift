@@ -68,10 +68,15 @@ extension Repository {
         for var base in bases.values.sorted(by: { $0.container < $1.container }) {
             // A container that was removed since has nothing to take back.
             guard let container = try containerIfPresent(base.container) else { continue }
-            locks.append(HeldLock(try FileLock.acquire(files(of: container.id).lock)))
+            locks.append(HeldLock(try lock(container)))
             let state = try state(of: container)
+            guard state.base == base.old else {
+                throw EngineError.refused(
+                    "undo", subject: container.name, reason: "its base has moved meanwhile; try again")
+            }
             if base.newContent != nil {
-                guard try !isRunning(container) else { throw EngineError.containerRunning(container.name) }
+                locks.append(HeldLock(try claimRunning(container)))
+                try endLeftovers(of: container)
                 base.oldContent = try save(container, state, to: writer, by: author) ?? state.base
             }
             kept.append(base)

@@ -17,6 +17,7 @@ struct InfoCommand: ParsableCommand {
             ("tags", "tags", .integer(info.tags)), ("containers", "containers", .integer(info.containers)),
             ("checkout", "checkout", .string(info.checkout.mode.rawValue)),
             ("checkoutReason", "because", .string(info.checkout.reason)),
+            ("containersProblem", "upper", info.upperProblem.map { .string($0) } ?? "can be kept here"),
             ("controlGroups", "control groups", info.controlGroups.map { .string($0) } ?? "none"),
             ("kernel", "kernel", .string(info.kernel)), ("libgit2", "libgit2", .string(info.libgit2)),
         ]
