@@ -5,6 +5,7 @@ import Glibc
 public struct ByteName: Hashable, Sendable {
     public let bytes: [UInt8]
 
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
     public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
     public init(_ string: String) { bytes = Array(string.utf8) }
 

@@ -36,6 +36,9 @@ public enum Escaping {
     }
 
     /// Reverses ``word(_:)``, and accepts nothing that it would not have written.
+    public static func unescaped(_ word: some Collection<UInt8>) -> [UInt8]? { unescaped(Array(word)[...]) }
+
+    /// The same, of a part of a longer text.
     public static func unescaped(_ word: ArraySlice<UInt8>) -> [UInt8]? {
         if word.allSatisfy({ isPlain($0) }) { return Array(word) }
         var result: [UInt8] = []
