@@ -68,6 +68,8 @@ public final class ObjectWriter: ObjectSink, ObjectSource {
         fill: (UnsafeMutableRawBufferPointer, UInt64) throws -> Int
     ) throws -> ObjectID {
         try checkOpen()
+        // Small files are read in one go each, and no read of a file is cut short by a signal.
+        try Interrupts.check()
         if ObjectStore.isPooled(size: size, holes: holes) {
             return try bodies.add(try BodyLayout(size: size, holes: holes), readsHoles: readsHoles, fill: fill)
         }

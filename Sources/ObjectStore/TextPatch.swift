@@ -17,14 +17,29 @@ public struct TextPatch: Sendable {
         try git("compare texts", "") { git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION)) }
         options.context_lines = context
         options.flags |= GIT_DIFF_FORCE_TEXT.rawValue
-        var made: OpaquePointer?
-        let code = old.withUnsafeBytes { left in
+        // The patch points into both texts for as long as it is used.
+        var outcome = Result<TextPatch, StoreError>.success(TextPatch())
+        old.withUnsafeBytes { left in
             new.withUnsafeBytes { right in
-                git_patch_from_buffers(
-                    &made, left.baseAddress, left.count, "a", right.baseAddress, right.count, "b", &options)
+                do throws(StoreError) { outcome = .success(try TextPatch(left, right, &options)) } catch {
+                    outcome = .failure(error)
+                }
             }
         }
-        try git("compare texts", "") { code }
+        self = try outcome.get()
+    }
+
+    private init() { (hunks, added, removed) = ([], 0, 0) }
+
+    /// The texts are borrowed for the call.
+    private init(
+        _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer, _ options: inout git_diff_options
+    ) throws(StoreError) {
+        var made: OpaquePointer?
+        try git("compare texts", "") {
+            git_patch_from_buffers(
+                &made, left.baseAddress, left.count, "a", right.baseAddress, right.count, "b", &options)
+        }
         guard let patch = made else {
             (hunks, added, removed) = ([], 0, 0)
             return

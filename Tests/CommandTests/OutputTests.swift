@@ -118,8 +118,10 @@ struct OutputTests {
             let result = try box.shell("varve \(command) | head -c 1 >/dev/null")
             #expect(result.errors == "", "\(command)")
         }
-        let full = try box.shell("varve log debian:12 >/dev/full")
-        #expect(full.status == 3)
-        #expect(full.errors == "varve: write output: No space left on device\n")
+        for command in ["log debian:12", "cat debian:12:/bin/busybox"] {
+            let full = try box.shell("varve \(command) >/dev/full")
+            #expect(full.status == 3)
+            #expect(full.errors == "varve: write output: No space left on device\n")
+        }
     }
 }

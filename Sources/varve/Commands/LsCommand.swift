@@ -83,7 +83,7 @@ struct CatCommand: ParsableCommand {
     func run() throws {
         let (place, path) = try Paths.parsePlace(place)
         try options.repository().readFile(place, path) { part in
-            guard put(part, to: STDOUT_FILENO) else { throw Exit(errno == EPIPE ? 141 : 3) }
+            guard put(part, to: STDOUT_FILENO) else { Output.failWriting() }
         }
     }
 }

@@ -49,7 +49,13 @@ final class Output {
         let bytes = buffer
         buffer = []
         guard !bytes.isEmpty, !put(bytes, to: descriptor) else { return }
-        if errno == EPIPE { exit(pager == nil ? 141 : 0) }
+        if errno == EPIPE, pager != nil { exit(0) }
+        Self.failWriting()
+    }
+
+    /// Ends the command after a failed write, whose `errno` still stands: silently where the reader went away.
+    static func failWriting() -> Never {
+        if errno == EPIPE { exit(141) }
         StandardError.write("varve: write output: \(String(cString: strerror(errno)))\n")
         exit(3)
     }
