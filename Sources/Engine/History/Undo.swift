@@ -53,8 +53,9 @@ extension Repository {
         var bases: [String: BaseMove] = [:]
         for operation in operations.map(\.operation) {
             for move in operation.moves {
-                let current = moves[move.ref]?.old ?? move.new
-                moves[move.ref] = RefMove(ref: move.ref, old: current, new: move.old)
+                // Where the ref is now is what the newest of its moves says, which may be nowhere.
+                let newest = moves[move.ref] ?? RefMove(ref: move.ref, old: move.new, new: nil)
+                moves[move.ref] = RefMove(ref: move.ref, old: newest.old, new: move.old)
             }
             for base in operation.bases {
                 bases[base.container] = (bases[base.container] ?? .unchanged(base)).followed(by: base.inverse)
