@@ -8,13 +8,21 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A C library from Debian's -dev packages: a module map and nothing else.
-func library(_ name: String, pkgConfig: String, apt: String) -> Target {
-    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+func library(_ name: String, apt: String) -> Target {
+    .systemLibrary(name: name, providers: [.apt([apt])])
+}
+
+/// The archives that a module is linked with. Static ones: loading libgit2's and libarchive's shared libraries with all
+/// that those load takes longer than most commands.
+func archives(_ names: String...) -> [LinkerSetting] {
+    names.map { .linkedLibrary(":lib\($0).a", .when(platforms: [.linux])) }
 }
 
 /// One module of docs/architecture.md.
-func module(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+func module(
+    _ name: String, _ dependencies: [Target.Dependency], linkedWith archives: [LinkerSetting] = []
+) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: archives)
 }
 
 /// The tests of a module; `Testbed` holds what several of them need.
@@ -35,23 +43,28 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ],
     targets: [
-        library("CGit2", pkgConfig: "libgit2", apt: "libgit2-dev"),
-        library("CArchive", pkgConfig: "libarchive", apt: "libarchive-dev"),
-        library("CCap", pkgConfig: "libcap", apt: "libcap-dev"),
-        library("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev"),
+        library("CGit2", apt: "libgit2-dev"),
+        library("CArchive", apt: "libarchive-dev"),
+        library("CCap", apt: "libcap-dev"),
+        library("CZlib", apt: "zlib1g-dev"),
         .target(name: "CLinux"),
         .target(name: "CGit2NoNetwork"),
 
         module("Model", []),
         module("Linux", ["CLinux", "Model"]),
-        module("ObjectStore", ["CGit2", "CGit2NoNetwork", "CZlib", crypto, "Linux", "Model"]),
+        module(
+            "ObjectStore", ["CGit2", "CGit2NoNetwork", "CZlib", crypto, "Linux", "Model"],
+            linkedWith: archives("git2", "pcre2-8", "z")),
         module("Snapshot", ["ObjectStore", "Linux", "Model"]),
-        module("Images", ["CArchive", "CZlib", "Linux", "Model"]),
+        module(
+            "Images", ["CArchive", "CZlib", "Linux", "Model"],
+            linkedWith: archives("archive", "lzma", "zstd", "bz2", "lz4", "z")),
         module("Erofs", ["Linux", "Model"]),
-        module("Runtime", ["CCap", "CLinux", "Linux", "Model"]),
+        module("Runtime", ["CCap", "CLinux", "Linux", "Model"], linkedWith: archives("cap")),
         module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),
         .executableTarget(
-            name: "varve", dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Linux", "Model"],
+            name: "varve",
+            dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Runtime", "Linux", "Model"],
             swiftSettings: strict),
 
         .target(name: "Testbed", dependencies: ["Linux", "Model"], path: "Tests/Testbed", swiftSettings: strict),

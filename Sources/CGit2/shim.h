@@ -4,3 +4,4 @@
 #include <git2/sys/refdb_backend.h>
 #include <git2/sys/mempack.h>
 #include <git2/sys/hashsig.h>
+#include <git2/sys/commit_graph.h>

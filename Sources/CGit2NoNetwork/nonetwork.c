@@ -2,24 +2,6 @@
 
 #include <git2.h>
 
-// Starting libgit2 makes its TLS layer parse the system's whole CA bundle (5 ms, most of what a short
-// command takes). varve's registries are not reached through libgit2, so nothing ever verifies against
-// that bundle. A definition in the executable goes before the shared library's (ELF symbol
-// interposition). With no certificate loaded, a TLS connection by libgit2 would fail, never be trusted.
-int mbedtls_x509_crt_parse_file(void *chain, const char *path);
-int mbedtls_x509_crt_parse_file(void *chain, const char *path) {
-    (void)chain;
-    (void)path;
-    return 0;
-}
-
-// libssh2's start initialises OpenSSL, for the same transports that are never used.
-int libssh2_init(int flags);
-int libssh2_init(int flags) {
-    (void)flags;
-    return 0;
-}
-
 int varve_git2_start(void) {
     int code = git_libgit2_init();
     if (code < 0) return code;

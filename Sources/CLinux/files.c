@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -22,6 +23,15 @@ ssize_t varve_getdents64(int directory, void *buffer, size_t count) {
 
 int varve_renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags) {
     return renameat2(old_directory, old_path, new_directory, new_path, flags);
+}
+
+// The same number on every architecture, and newer than Debian's headers.
+#ifndef SYS_listxattrat
+#define SYS_listxattrat 465
+#endif
+
+ssize_t varve_listxattrat(int directory, const char *path, char *list, size_t count) {
+    return syscall(SYS_listxattrat, directory, path, AT_SYMLINK_NOFOLLOW, list, count);
 }
 
 int varve_syncfs(int descriptor) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 static volatile sig_atomic_t interrupted;
+static volatile sig_atomic_t disregarded;
 
 static void note(int number) {
     (void)number;
@@ -19,5 +20,9 @@ int varve_catch_signal(int number) {
 }
 
 int varve_was_interrupted(void) {
-    return interrupted;
+    return interrupted && !disregarded;
+}
+
+void varve_disregard_interrupts(void) {
+    disregarded = 1;
 }

@@ -7,6 +7,7 @@ public enum EngineError: Error {
     case ambiguousRevision(String, candidates: [ObjectID])
     case unknownContainer(String, near: [String])
     case unknownTag(TagName, near: [String])
+    case unknownOperation(String)
     case unknownPath(String, BytePath)
     /// There is something at the path, but not what was asked for.
     case wrongKind(String, BytePath, expected: String)
@@ -24,6 +25,8 @@ public enum EngineError: Error {
     case badImport(String, reason: String)
     /// The directory that would hold the repository can't.
     case unusableRoot(String, reason: String)
+    /// Containers can't be written below the root, since overlayfs does not take this filesystem for it.
+    case noUpper(String, filesystem: String)
     case notCommit(ObjectID)
     case refused(String, subject: String, reason: String)
 }

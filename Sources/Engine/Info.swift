@@ -25,9 +25,6 @@ extension Repository {
             libgit2: ObjectStore.libraryVersion)
     }
 
-    /// Takes away what ``mount(_:at:)`` mounted.
-    public static func unmount(_ directory: String) throws { try Mounts.detach(KernelPath(directory)) }
-
     /// The tag's moves, the newest first.
     public func reflog(_ tag: TagName) throws -> [ReflogEntry] {
         _ = try tagPosition(tag)

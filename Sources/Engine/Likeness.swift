@@ -1,7 +1,7 @@
 /// Finds what somebody may have meant.
-enum Likeness {
+public enum Likeness {
     /// At most three of `names` that are a few slips away from `name`, the closest first.
-    static func nearest(to name: String, among names: [String]) -> [String] {
+    public static func nearest(to name: String, among names: [String]) -> [String] {
         let limit = max(1, name.utf8.count / 3)
         return names.map { (distance: distance(name, $0), name: $0) }
             .filter { $0.distance <= limit }
@@ -9,18 +9,21 @@ enum Likeness {
             .prefix(3).map(\.name)
     }
 
-    /// How many bytes have to be put in, taken out or replaced (Levenshtein).
+    /// How many bytes have to be put in, taken out, replaced or exchanged with their neighbours (Damerau and
+    /// Levenshtein's distance, in which nothing is edited twice).
     static func distance(_ a: String, _ b: String) -> Int {
         let (a, b) = (Array(a.utf8), Array(b.utf8))
+        var before: [Int] = []
         var row = Array(0...b.count)
-        for (i, byte) in a.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, other) in b.enumerated() {
-                let substituted = diagonal + (byte == other ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+        for i in a.indices {
+            var next = [i + 1]
+            for j in b.indices {
+                let isSame = a[i] == b[j]
+                var least = min(row[j + 1] + 1, next[j] + 1, row[j] + (isSame ? 0 : 1))
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { least = min(least, before[j - 1] + 1) }
+                next.append(least)
             }
+            (before, row) = (row, next)
         }
         return row[b.count]
     }

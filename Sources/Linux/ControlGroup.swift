@@ -70,6 +70,12 @@ public struct ControlGroup: ~Copyable, Sendable {
     /// Kills all processes of the group and of the groups below it.
     public func kill() throws(SystemError) { try write("1", to: "cgroup.kill") }
 
+    /// Whether a process is in the group or in one below it.
+    public func isPopulated() throws(SystemError) -> Bool {
+        let events = try Files.open("cgroup.events", in: directory.reference, flags: O_RDONLY)
+        return try states(events).contains { $0.elementsEqual("populated 1".utf8) }
+    }
+
     /// Returns when no process is left in the group.
     /// - Parameter milliseconds: throws ETIMEDOUT after that long; -1 waits without end.
     public func waitUntilEmpty(within milliseconds: Int32 = -1) throws(SystemError) {
@@ -90,15 +96,20 @@ public struct ControlGroup: ~Copyable, Sendable {
         }
     }
 
+    /// The lines of `cgroup.events`, as they are now.
+    private func states(_ events: borrowing Descriptor) throws(SystemError) -> [ArraySlice<UInt8>] {
+        let raw = events.raw
+        try system("rewind", "cgroup.events") { lseek(raw, 0, SEEK_SET) }
+        return try events.readAll(limit: 4096).split(separator: UInt8(ascii: "\n"))
+    }
+
     /// `cgroup.events` wakes a poll for POLLPRI when one of its lines changes.
     private func wait(for line: String, _ milliseconds: Int32) throws(SystemError) {
         let events = try Files.open("cgroup.events", in: directory.reference, flags: O_RDONLY)
         let clock = ContinuousClock()
         let end = milliseconds < 0 ? nil : clock.now.advanced(by: .milliseconds(Int64(milliseconds)))
         while true {
-            try system("rewind", "cgroup.events") { lseek(events.raw, 0, SEEK_SET) }
-            let lines = try events.readAll(limit: 4096).split(separator: UInt8(ascii: "\n"))
-            if lines.contains(where: { $0.elementsEqual(line.utf8) }) { return }
+            if try states(events).contains(where: { $0.elementsEqual(line.utf8) }) { return }
             var rest: Int32 = -1
             if let end {
                 let left = clock.now.duration(to: end)

@@ -219,22 +219,28 @@ public enum Files {
         let raw = directory.raw
         try system("rewind", "directory") { lseek(raw, 0, SEEK_SET) }
         var names: [ByteName] = []
-        var buffer = [UInt8](repeating: 0, count: 32768)
-        while true {
-            let count = try system("read directory", "") {
-                buffer.withUnsafeMutableBytes { varve_getdents64(raw, $0.baseAddress, $0.count) }
-            }
-            if count == 0 { return names }
-            buffer.withUnsafeBytes { bytes in
-                // struct linux_dirent64: u64 inode, s64 offset, u16 record length, u8 type, name, NUL (getdents(2)).
-                var record = 0
-                while record < count {
-                    let length = Int(bytes.loadUnaligned(fromByteOffset: record + 16, as: UInt16.self))
-                    let name = ByteName(bytes[(record + 19)..<(record + length)].prefix { $0 != 0 })
-                    if name != "." && name != ".." { names.append(name) }
-                    record += length
+        // On the stack and not cleared first: a capture reads a directory for every few files.
+        return try withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer throws(SystemError) in
+            while true {
+                let count = try system("read directory", "") {
+                    varve_getdents64(raw, buffer.baseAddress, buffer.count)
                 }
+                if count == 0 { return names }
+                append(namesIn: UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: &names)
             }
+        }
+    }
+
+    /// Reads `struct linux_dirent64`: u64 inode, s64 offset, u16 record length, u8 type, name, NUL (getdents(2)).
+    private static func append(namesIn records: UnsafeRawBufferPointer, to names: inout [ByteName]) {
+        var record = 0
+        while record < records.count {
+            let length = Int(records.loadUnaligned(fromByteOffset: record + 16, as: UInt16.self))
+            let field = UnsafeRawBufferPointer(rebasing: records[(record + 19)..<(record + length)])
+            let end = field.firstIndex(of: 0) ?? field.count
+            let isDots = field[0] == UInt8(ascii: ".") && (end == 1 || (end == 2 && field[1] == UInt8(ascii: ".")))
+            if !isDots { names.append(ByteName([UInt8](UnsafeRawBufferPointer(rebasing: field[..<end])))) }
+            record += length
         }
     }
 }

@@ -8,7 +8,15 @@ public enum Interrupts {
         try system("catch signal", "\(number)") { varve_catch_signal(number) }
     }
 
-    static func check() throws(SystemError) {
-        if varve_was_interrupted() != 0 { throw SystemError("read", "", .interrupted) }
+    /// Whether a caught signal came, and has to be heeded.
+    public static var isRaised: Bool { varve_was_interrupted() != 0 }
+
+    /// For whoever works for long without a read.
+    /// - Throws: EINTR where a caught signal came.
+    public static func check() throws(SystemError) {
+        if isRaised { throw SystemError("read", "", .interrupted) }
     }
+
+    /// From here on caught signals stop nothing: what has begun to show has to be brought to its end.
+    public static func disregard() { varve_disregard_interrupts() }
 }

@@ -69,12 +69,12 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
 /// The one way to the kernel: calls again when interrupted (unless by a signal that asks to stop), and turns -1 into an error.
 @discardableResult
 public func system<Result: FixedWidthInteger & SignedNumeric>(
-    _ operation: String, _ subject: @autoclosure () -> String, _ call: () -> Result
+    _ operation: @autoclosure () -> String, _ subject: @autoclosure () -> String, _ call: () -> Result
 ) throws(SystemError) -> Result {
     while true {
         let result = call()
         if result != -1 { return result }
         let error = Errno.last
-        if error != .interrupted || varve_was_interrupted() != 0 { throw SystemError(operation, subject(), error) }
+        if error != .interrupted || varve_was_interrupted() != 0 { throw SystemError(operation(), subject(), error) }
     }
 }

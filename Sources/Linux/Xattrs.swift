@@ -5,19 +5,34 @@ import Model
 /// Extended attributes of an entry itself, never of what a symlink points at (xattr(7)).
 public enum Xattrs {
     /// All attributes that the process may see, sorted by name.
+    /// - Parameter isWanted: the values of other attributes are not read, and left out.
     public static func all(
-        _ path: KernelPath, in directory: DirectoryReference
+        _ path: KernelPath, in directory: DirectoryReference, where isWanted: (ByteName) -> Bool = { _ in true }
     ) throws(SystemError) -> [ExtendedAttribute] {
-        let full = procPath(path, in: directory)
-        let list = try grown("list attributes of", path) { llistxattr(full, $0, $1) }
+        let list = try names(path, in: directory)
+        if list.isEmpty { return [] }
         var result: [ExtendedAttribute] = []
         for name in list.split(separator: 0) {
             let name = ByteName(name)
+            guard isWanted(name) else { continue }
             // Gone between the two calls: as if it had never been listed.
             guard let value = try value(of: name, path, in: directory) else { continue }
             result.append(ExtendedAttribute(name: name, value: value))
         }
         return result.sorted { $0.name < $1.name }
+    }
+
+    /// The names, each with a NUL behind it. Most files have none, so this is asked in the quickest way there is.
+    private static func names(_ path: KernelPath, in directory: DirectoryReference) throws(SystemError) -> [UInt8] {
+        do throws(SystemError) {
+            return try grown("list attributes of", path) { buffer, count in
+                varve_listxattrat(directory.raw, path.bytes, buffer, count)
+            }
+        } catch {
+            guard error.errno == .noSystemCall else { throw error }
+        }
+        let full = procPath(path, in: directory)
+        return try grown("list attributes of", path) { llistxattr(full, $0, $1) }
     }
 
     /// Nil where the file has no such attribute.
@@ -60,13 +75,18 @@ public enum Xattrs {
 
     /// Calls with a buffer that grows until the value fits (ERANGE says that it did not).
     private static func grown(
-        _ operation: String, _ path: KernelPath, _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
+        _ operation: @autoclosure () -> String, _ path: KernelPath, _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
     ) throws(SystemError) -> [UInt8] {
-        var capacity = 1024
+        // On the stack: nearly every call finds nothing.
+        let first = try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer throws(SystemError) in
+            try attempt(operation(), path, buffer, call)
+        }
+        if let first { return first }
+        var capacity = 4096
         while true {
             var buffer = [CChar](repeating: 0, count: capacity)
             do throws(SystemError) {
-                let count = try system(operation, path.description) {
+                let count = try system(operation(), path.description) {
                     buffer.withUnsafeMutableBufferPointer { call($0.baseAddress, $0.count) }
                 }
                 return buffer[..<count].map { UInt8(bitPattern: $0) }
@@ -74,6 +94,20 @@ public enum Xattrs {
                 guard error.errno == .range, capacity < 1 << 20 else { throw error }
                 capacity *= 8
             }
+        }
+    }
+
+    /// Nil where the buffer is too small.
+    private static func attempt(
+        _ operation: @autoclosure () -> String, _ path: KernelPath, _ buffer: UnsafeMutableBufferPointer<CChar>,
+        _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
+    ) throws(SystemError) -> [UInt8]? {
+        do throws(SystemError) {
+            let count = try system(operation(), path.description) { call(buffer.baseAddress, buffer.count) }
+            return count == 0 ? [] : [UInt8](UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
+        } catch {
+            if error.errno == .range { return nil }
+            throw error
         }
     }
 }

@@ -1,8 +1,11 @@
+import Glibc
+
 /// One file name, or any other string that the kernel takes as bytes: never assumed to be UTF-8,
 /// compared byte by byte.
 public struct ByteName: Hashable, Sendable {
     public let bytes: [UInt8]
 
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
     public init(_ bytes: some Sequence<UInt8>) { self.bytes = Array(bytes) }
     public init(_ string: String) { bytes = Array(string.utf8) }
 
@@ -25,7 +28,13 @@ public struct ByteName: Hashable, Sendable {
 extension ByteName: Comparable {
     public static func < (a: ByteName, b: ByteName) -> Bool {
         a.bytes.withUnsafeBytes { left in
-            b.bytes.withUnsafeBytes { right in left.lexicographicallyPrecedes(right) }
+            b.bytes.withUnsafeBytes { right in
+                guard let first = left.baseAddress, let second = right.baseAddress else {
+                    return left.count < right.count
+                }
+                let order = memcmp(first, second, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
+            }
         }
     }
 }

@@ -23,7 +23,13 @@ public struct BytePath: Hashable, Sendable {
     public var parent: BytePath { BytePath(Array(names.dropLast())) }
     public var last: ByteName? { names.last }
 
-    public func appending(_ name: ByteName) -> BytePath { BytePath(names + [name]) }
+    public func appending(_ name: ByteName) -> BytePath {
+        var longer: [ByteName] = []
+        longer.reserveCapacity(names.count + 1)
+        longer.append(contentsOf: names)
+        longer.append(name)
+        return BytePath(longer)
+    }
 
     /// Whether this path is `ancestor` or stands below it.
     public func isWithin(_ ancestor: BytePath) -> Bool { names.starts(with: ancestor.names) }
@@ -31,7 +37,13 @@ public struct BytePath: Hashable, Sendable {
     /// The absolute path: `/` for the root, no trailing slash otherwise.
     public var bytes: [UInt8] {
         if names.isEmpty { return [UInt8(ascii: "/")] }
-        return names.flatMap { [UInt8(ascii: "/")] + $0.bytes }
+        var result: [UInt8] = []
+        result.reserveCapacity(names.reduce(names.count) { $0 + $1.bytes.count })
+        for name in names {
+            result.append(UInt8(ascii: "/"))
+            result.append(contentsOf: name.bytes)
+        }
+        return result
     }
 
     public var displayed: String { Escaping.displayed(bytes) }

@@ -3,6 +3,9 @@ public enum Escaping {
     /// For people: UTF-8 text stays readable; control characters, the backslash and bytes that are not
     /// UTF-8 become `\xHH`.
     public static func displayed(_ bytes: [UInt8]) -> String {
+        if bytes.allSatisfy({ (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "\\") }) {
+            return String(decoding: bytes, as: UTF8.self)
+        }
         var result = ""
         var rest = bytes[...]
         while let first = rest.first {
@@ -19,10 +22,11 @@ public enum Escaping {
 
     /// For formats: the bytes `!` to `~` except the backslash and `=` stay, all others become `\xHH`.
     /// The result is one word of ASCII, reversed by ``unescaped(_:)``.
-    public static func word(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+    public static func word(_ bytes: [UInt8]) -> [UInt8] {
+        if bytes.allSatisfy({ isPlain($0) }) { return bytes }
         var result: [UInt8] = []
         for byte in bytes {
-            if (0x21...0x7e).contains(byte), byte != UInt8(ascii: "\\"), byte != UInt8(ascii: "=") {
+            if isPlain(byte) {
                 result.append(byte)
             } else {
                 result += [UInt8(ascii: "\\"), UInt8(ascii: "x"), hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
@@ -32,13 +36,17 @@ public enum Escaping {
     }
 
     /// Reverses ``word(_:)``, and accepts nothing that it would not have written.
-    public static func unescaped(_ word: some Collection<UInt8>) -> [UInt8]? {
+    public static func unescaped(_ word: some Collection<UInt8>) -> [UInt8]? { unescaped(Array(word)[...]) }
+
+    /// The same, of a part of a longer text.
+    public static func unescaped(_ word: ArraySlice<UInt8>) -> [UInt8]? {
+        if word.allSatisfy({ isPlain($0) }) { return Array(word) }
         var result: [UInt8] = []
         result.reserveCapacity(word.count)
-        var rest = word[...]
+        var rest = word
         while let byte = rest.popFirst() {
             guard byte == UInt8(ascii: "\\") else {
-                guard (0x21...0x7e).contains(byte), byte != UInt8(ascii: "=") else { return nil }
+                guard isPlain(byte) else { return nil }
                 result.append(byte)
                 continue
             }
@@ -47,10 +55,14 @@ public enum Escaping {
                 let h = hexDigits.firstIndex(of: high), let l = hexDigits.firstIndex(of: low)
             else { return nil }
             let value = UInt8(h << 4 | l)
-            guard Self.word([value]).count == 4 else { return nil }
+            guard !isPlain(value) else { return nil }
             result.append(value)
         }
         return result
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        (0x21...0x7e).contains(byte) && byte != UInt8(ascii: "\\") && byte != UInt8(ascii: "=")
     }
 
     private static func hexEscape(_ byte: UInt8) -> String { "\\x" + [byte].hex }

@@ -31,9 +31,10 @@ struct BodyFile {
             }
             return BodyFile(id: id, path: path)
         } catch {
-            try attempt("remove", path) { () throws(SystemError) in
+            // The first error is the one to tell.
+            do throws(SystemError) {
                 try Files.remove(KernelPath(path), in: pool.directory.reference)
-            }
+            } catch {}
             throw error
         }
     }
@@ -46,12 +47,18 @@ struct BodyFile {
     ) throws -> ObjectID {
         var hash = ObjectHash(.blob, size: layout.size)
         for part in layout.parts {
+            var position = part.range.lowerBound
             if part.isHole, !readsHoles {
-                hash.updateZeros(UInt64(part.range.count))
+                while position < part.range.upperBound {
+                    try heedInterrupts()
+                    let count = min(part.range.upperBound - position, 1 << 26)
+                    hash.updateZeros(count)
+                    position += count
+                }
                 continue
             }
-            var position = part.range.lowerBound
             while position < part.range.upperBound {
+                try heedInterrupts()
                 let limit = Int(min(UInt64(buffer.count), part.range.upperBound - position))
                 let count = try fill(UnsafeMutableRawBufferPointer(rebasing: buffer[..<limit]), position)
                 guard count > 0, count <= limit else {
@@ -71,6 +78,11 @@ struct BodyFile {
             }
         }
         return hash.finish()
+    }
+
+    /// A read of a file is never cut short by a signal, so somebody has to look.
+    private static func heedInterrupts() throws(StoreError) {
+        try attempt("read body", "") { () throws(SystemError) in try Interrupts.check() }
     }
 
     private static func isZero(_ bytes: UnsafeRawBufferPointer) -> Bool {

@@ -8,6 +8,8 @@ extension ObjectStore {
     static let packsInTier = 16
     /// Packs from this many bytes on are left to gc.
     private static let largest: UInt64 = 256 << 20
+    /// A pack of so many objects holds enough commits to be worth a new commit-graph.
+    private static let objectsForCommitGraph = 2000
 
     /// A failure here is not one of the write that went before: it is kept for whoever wants to know.
     func consolidateAfterWrite() {
@@ -99,6 +101,7 @@ extension ObjectStore {
             throw error
         }
         packsConsolidated()
+        if builder.count >= Self.objectsForCommitGraph { try writeCommitGraph() }
         return true
     }
 

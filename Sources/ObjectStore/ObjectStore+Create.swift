@@ -3,10 +3,17 @@ import Linux
 import Model
 
 extension ObjectStore {
-    /// Makes an empty repository. The directory may exist; the parts of a repository in it may not.
+    /// Makes an empty repository. The directory may exist, and then keeps its mode, else only its owner may enter it;
+    /// the parts of a repository in it may not exist.
     public static func create(at root: String) throws(StoreError) {
         try attempt("create repository", root) { () throws(SystemError) in
-            try Files.makeDirectories(root)
+            if let slash = root.lastIndex(of: "/"), slash > root.startIndex {
+                try Files.makeDirectories(String(root[..<slash]))
+            }
+            // Bodies are readable files, those of a container's /etc/shadow too: nobody else comes in here.
+            do throws(SystemError) { try Files.makeDirectory(KernelPath(root), mode: 0o700) } catch {
+                if error.errno != .exists { throw error }
+            }
             try Pool.create(at: "\(root)/pool")
             _ = try Files.open(KernelPath("\(root)/\(lockName)"), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
         }

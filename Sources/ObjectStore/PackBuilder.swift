@@ -23,6 +23,13 @@ final class PackBuilder {
     private var flushed: UInt64 = 0
     private var spill: TemporaryFile?
     private let deflater: Deflater
+    /// Objects that are not packed yet: in the thread, and before it.
+    private var inThread = PackBatch()
+    private var waiting = PackBatch()
+    private var thread: PackingThread?
+
+    /// How many bytes of objects make a batch for the thread; a small commit never needs one.
+    private static let batchSize = 512 << 10
 
     /// - Parameter directory: `objects/pack`, which the builder keeps a descriptor of.
     init(in directory: consuming Descriptor) throws(StoreError) {
@@ -32,48 +39,71 @@ final class PackBuilder {
         buffer = Array("PACK".utf8) + [0, 0, 0, 2, 0, 0, 0, 0]
     }
 
-    var isEmpty: Bool { entries.isEmpty }
+    deinit {
+        // The thread works on what goes with this.
+        if let thread { do throws(StoreError) { _ = try thread.join() } catch {} }
+    }
+
+    var isEmpty: Bool { positions.isEmpty }
+
+    /// How many objects have been added.
+    var count: Int { positions.count }
 
     func contains(_ id: ObjectID) -> Bool { positions[id] != nil }
 
     func append(_ kind: ObjectKind, id: ObjectID, _ bytes: [UInt8]) throws(StoreError) {
-        let start = buffer.count
-        appendHeader(kind, size: bytes.count)
-        try deflater.compress(bytes, into: &buffer)
-        try added(id, from: start, crc: buffer.withUnsafeBytes { crc(UnsafeRawBufferPointer(rebasing: $0[start...])) })
+        try number(id)
+        waiting.append(kind, id: id, bytes)
+        guard waiting.byteCount >= Self.batchSize else { return }
+        try collect()
+        thread = try PackingThread.start(waiting, deflater: deflater)
+        inThread = waiting
+        waiting = PackBatch()
     }
 
     /// Takes an entry of another pack as it is; it must not be a delta.
     func append(packed: UnsafeRawBufferPointer, id: ObjectID, crc: UInt32) throws(StoreError) {
-        let start = buffer.count
+        try number(id)
+        entries.append(PackEntry(id: id, crc: crc, offset: flushed + UInt64(buffer.count)))
         buffer.append(contentsOf: packed)
-        try added(id, from: start, crc: crc)
-    }
-
-    private func added(_ id: ObjectID, from start: Int, crc: UInt32) throws(StoreError) {
-        guard entries.count < Int(UInt32.max) else {
-            throw StoreError("write pack", "", .invalid("more objects than a pack can hold"))
-        }
-        positions[id] = entries.count
-        entries.append(PackEntry(id: id, crc: crc, offset: flushed + UInt64(start)))
         if buffer.count >= Self.bufferLimit { try flush() }
     }
 
-    /// Type and size: four bits of the size in the first byte, seven in each that follows, lowest first.
-    private func appendHeader(_ kind: ObjectKind, size: Int) {
-        var rest = size >> 4
-        var byte = kind.packType << 4 | UInt8(size & 15)
-        while rest > 0 {
-            buffer.append(byte | 0x80)
-            byte = UInt8(rest & 0x7f)
-            rest >>= 7
+    /// Objects have numbers in the order in which they come: entries, then those in the thread, then those waiting.
+    private func number(_ id: ObjectID) throws(StoreError) {
+        guard positions.count < Int(UInt32.max) else {
+            throw StoreError("write pack", "", .invalid("more objects than a pack can hold"))
         }
-        buffer.append(byte)
+        positions[id] = positions.count
+    }
+
+    /// Takes in what the thread has packed.
+    private func collect() throws(StoreError) {
+        guard let thread else { return }
+        self.thread = nil
+        let packed = try thread.join()
+        inThread = PackBatch()
+        try take(packed)
+    }
+
+    private func take(_ packed: PackBatch.Packed) throws(StoreError) {
+        let start = flushed + UInt64(buffer.count)
+        for entry in packed.entries {
+            entries.append(PackEntry(id: entry.id, crc: entry.crc, offset: start + entry.offset))
+        }
+        buffer.append(contentsOf: packed.bytes)
+        if buffer.count >= Self.bufferLimit { try flush() }
     }
 
     /// The object of an entry of this pack; nil where it has none of that id.
     func object(_ id: ObjectID) throws(StoreError) -> (kind: ObjectKind, bytes: [UInt8])? {
         guard let position = positions[id] else { return nil }
+        if position >= entries.count {
+            let place = position - entries.count
+            let threaded = inThread.objects.count
+            let object = place < threaded ? inThread.objects[place] : waiting.objects[place - threaded]
+            return (object.kind, object.bytes)
+        }
         let start = entries[position].offset
         let end = position + 1 < entries.count ? entries[position + 1].offset : flushed + UInt64(buffer.count)
         let packed = try bytes(start..<end)
@@ -119,6 +149,9 @@ final class PackBuilder {
 
     /// Completes the pack and its index in temporary files.
     func seal() throws(StoreError) -> SealedPack {
+        try collect()
+        try take(try waiting.packed(with: deflater))
+        waiting = PackBatch()
         let count = UInt32(entries.count)
         let countBytes = withUnsafeBytes(of: count.bigEndian) { Array($0) }
         let trailer: [UInt8]

@@ -23,7 +23,7 @@ final class PendingBodies {
     ) throws -> ObjectID {
         let new = try BodyFile.write(layout, in: pool, buffer: buffer, readsHoles: readsHoles, fill: fill)
         do throws(StoreError) { try keep(new, size: layout.size) } catch {
-            try remove(new.path)
+            do throws(StoreError) { try remove(new.path) } catch {}
             throw error
         }
         return new.id

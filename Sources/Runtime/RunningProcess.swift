@@ -55,19 +55,19 @@ struct OptionalControlGroup: ~Copyable {
     /// Nil also when none was asked for.
     let problem: String?
 
-    init(_ path: BytePath?) {
-        guard let path else {
-            group = nil
-            problem = nil
-            return
-        }
+    private init(group: consuming ControlGroup?, problem: String?) {
+        self.group = group
+        self.problem = problem
+    }
+
+    /// Throws where the group is in use: whatever is in it would be killed at the container's end.
+    static func open(_ path: BytePath?) throws(RuntimeError) -> OptionalControlGroup {
+        guard let path else { return OptionalControlGroup(group: nil, problem: nil) }
         do throws(SystemError) {
-            group = try ControlGroup.make(path)
-            problem = nil
-        } catch {
-            group = nil
-            problem = error.description
-        }
+            let group = try ControlGroup.make(path)
+            if try !group.isPopulated() { return OptionalControlGroup(group: group, problem: nil) }
+        } catch { return OptionalControlGroup(group: nil, problem: error.description) }
+        throw RuntimeError(.failed, "use control group", path.displayed, "other processes are in it")
     }
 
     var raw: Int32 {

@@ -27,7 +27,7 @@ public enum Runtime {
         try closeRoot(root, specification)
         let inner = terminal?.sides.inner.raw ?? -1
         let streams = try HeldStreams.open(options.streams, terminal: inner)
-        let group = OptionalControlGroup(specification.linux.cgroupsPath)
+        let group = try OptionalControlGroup.open(specification.linux.cgroupsPath)
         let plan = LaunchPlan(
             specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
             streams: streams.raw, terminal: inner, controlGroup: group.raw)
@@ -83,6 +83,9 @@ public struct RunOptions: Sendable {
 }
 
 /// Descriptor numbers, borrowed, that become 0, 1 and 2 of a container without a terminal; nil is `/dev/null`.
+///
+/// They must be open, and meant for it: a program that was started with 0, 1 or 2 closed has to open something there
+/// before it opens anything else, or the container is handed what came to stand there.
 public struct StandardStreams: Sendable, Hashable {
     public var input: Int32?
     public var output: Int32?

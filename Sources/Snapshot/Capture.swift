@@ -13,15 +13,13 @@ public final class Capture {
     public private(set) var index: FileIndex
     /// Told where each regular file's body can be read: for sinks that keep no bodies.
     public var located: ((ObjectID, BytePath) -> Void)?
+    private var linkGroups: [Inode: LinkGroup] = [:]
+    private var base = ObjectID.emptyTree
+
     private struct Inode: Hashable {
         let filesystem: DeviceNumber
         let number: UInt64
     }
-    private var linkGroups: [Inode: LinkGroup] = [:]
-    private var base = ObjectID.emptyTree
-
-    /// How deep directories may nest: far beyond any path that the kernel takes (PATH_MAX is 4,096 bytes).
-    private static let maximumDepth = 2048
 
     /// - Parameters:
     ///   - source: where the trees below an upper directory are read.
@@ -53,15 +51,17 @@ public final class Capture {
     ) throws -> ObjectID {
         self.base = base
         let found = try Found(".", in: upper, isUpper: true)
-        return try merged(
-            upper, attributes: found.attributes, at: .root, base: try source.directory(base), leavingOut: mountPoints)
+        return try sink.add(
+            try merged(
+                upper, attributes: found.attributes, at: .root, base: try source.directory(base),
+                leavingOut: mountPoints))
     }
 
     // MARK: Directories
 
     private func plain(_ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath) throws -> ObjectID
     {
-        try checkDepth(path)
+        try path.checkDepth()
         var result = Directory(attributes: attributes)
         for name in try Files.names(in: directory).sorted() {
             let childPath = path.appending(name)
@@ -89,8 +89,8 @@ public final class Capture {
     private func merged(
         _ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath, base: Directory?,
         leavingOut mountPoints: Set<BytePath>
-    ) throws -> ObjectID {
-        try checkDepth(path)
+    ) throws -> Directory {
+        try path.checkDepth()
         var result = Directory(attributes: attributes)
         var unchanged = (base?.entries ?? [])[...]
         for name in try Files.names(in: directory).sorted() {
@@ -105,7 +105,7 @@ public final class Capture {
             }
         }
         result.entries += unchanged
-        return try sink.add(result)
+        return result
     }
 
     /// What the overlay shows under a name that is in the upper directory; nil where that is nothing.
@@ -126,13 +126,14 @@ public final class Capture {
             return try leaf(name, found, in: directory, at: path)
         }
         let child = try Files.openDirectory(KernelPath(name), in: directory.reference)
-        if mountPoints.contains(path), base?[name] == nil, try Files.names(in: child).isEmpty { return nil }
         var lower: Directory?
         if !found.overlay.isOpaque, case .directory(let tree)? = try lowerNode(name, found.overlay, base: base) {
             lower = try source.directory(tree)
         }
-        return .directory(
-            try merged(child, attributes: found.attributes, at: path, base: lower, leavingOut: mountPoints))
+        let content = try merged(
+            child, attributes: found.attributes, at: path, base: lower, leavingOut: mountPoints)
+        if mountPoints.contains(path), base?[name] == nil, content.entries.isEmpty { return nil }
+        return .directory(try sink.add(content))
     }
 
     /// What an upper entry lies on: the entry of the same name, or the one that it was renamed from
@@ -142,13 +143,6 @@ public final class Capture {
         guard redirect.first == UInt8(ascii: "/") else { return base?[ByteName(redirect)] }
         guard let path = BytePath(parsing: redirect) else { return nil }
         return try source.node(at: path, in: self.base)
-    }
-
-    private func checkDepth(_ path: BytePath) throws {
-        if path.names.count > Self.maximumDepth {
-            let top = BytePath(Array(path.names.prefix(3)))
-            throw SnapshotError.unsupported(top, "directories nest more than \(Self.maximumDepth) deep below it")
-        }
     }
 
     // MARK: Everything else
@@ -172,12 +166,11 @@ public final class Capture {
         attributes.linkGroup = linkGroup(of: found.status, at: path)
         switch attributes.kind {
         case .regular:
-            let file = try Files.open(
-                KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
-            let body = try body(of: file, found.status, attributes: &attributes)
-            guard try file.status() == found.status else { throw ChangedMeanwhile() }
-            located?(body, path)
-            return .leaf(attributes, body: body)
+            let body = try body(name, found.status, in: directory)
+            attributes.size = found.status.size
+            attributes.holes = body.holes
+            located?(body.id, path)
+            return .leaf(attributes, body: body.id)
         case .symlink:
             let target = try Files.readLink(KernelPath(name), in: directory.reference)
             attributes.size = UInt64(target.count)
@@ -188,15 +181,17 @@ public final class Capture {
     }
 
     private func body(
-        of file: borrowing Descriptor, _ status: FileStatus, attributes: inout Attributes
-    ) throws -> ObjectID {
-        attributes.size = status.size
-        // As many blocks as its size needs means that there is no room for a hole.
-        if status.blocks * 512 < status.size { attributes.holes = try file.holes(size: status.size) }
-        if let known = index.id(of: status), try isStored(known) { return known }
-        let id = try sink.addBody(from: file, size: status.size, holes: attributes.holes)
-        index.remember(id, of: status)
-        return id
+        _ name: ByteName, _ status: FileStatus, in directory: borrowing Descriptor
+    ) throws -> FileIndex.Body {
+        if let known = index.body(of: status), try isStored(known.id) { return known }
+        let file = try Files.open(
+            KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+        let holes = try file.holes(size: status.size)
+        let body = FileIndex.Body(
+            id: try sink.addBody(from: file, size: status.size, holes: holes), holes: holes)
+        guard try file.status() == status else { throw ChangedMeanwhile() }
+        index.remember(body, of: status)
+        return body
     }
 
     private func linkGroup(of status: FileStatus, at path: BytePath) -> LinkGroup? {
@@ -213,18 +208,25 @@ public final class Capture {
     /// The file is not what it was when the look at it began.
     private struct ChangedMeanwhile: Error {}
 
+    /// How opening and reading fail on a name that stands for another kind of file by now.
+    private static let otherKind: Set<Errno> = [.notDirectory, .loop, .invalid, .noAddress]
+
     /// Looks again where a file changed under the look; nil where it is gone.
     private func retrying<Result>(_ path: BytePath, _ look: () throws -> Result?) throws -> Result? {
+        var refusal: SystemError?
         for _ in 0..<4 {
             do { return try look() } catch is ChangedMeanwhile {
                 continue
             } catch let error as SystemError where error.errno == .noEntry {
                 return nil
+            } catch let error as SystemError where Self.otherKind.contains(error.errno) {
+                refusal = error
             } catch let error as StoreError {
                 guard case .changed = error.cause else { throw error }
                 continue
             }
         }
+        if let refusal { throw SnapshotError.system(refusal) }
         throw SnapshotError.conflict(path, "it changes faster than it can be read; stop or pause what writes to it")
     }
 }

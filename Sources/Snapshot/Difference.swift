@@ -5,10 +5,8 @@ import ObjectStore
 /// to what differs.
 public struct Difference {
     private let source: any ObjectSource
+    /// Sorted by path, as the walk meets them: at most one for each path.
     private var changes: [Change] = []
-    /// Added and deleted nodes, directories not yet looked into.
-    private var added: [BytePath: Node] = [:]
-    private var deleted: [BytePath: Node] = [:]
 
     /// All changes from tree `old` to tree `new`, sorted by path.
     /// - Parameter renames: whether what vanished in one place and appeared in another counts as renamed.
@@ -20,9 +18,7 @@ public struct Difference {
         if renames { try difference.pairRenamedDirectories() }
         try difference.expand()
         if renames { try difference.pairRenamedFiles() }
-        difference.changes += difference.deleted.map { Change(path: $0, kind: .deleted, old: $1) }
-        difference.changes += difference.added.map { Change(path: $0, kind: .added, new: $1) }
-        return difference.changes.sorted { ($0.path, $0.letterOrder) < ($1.path, $1.letterOrder) }
+        return difference.changes
     }
 
     private init(source: any ObjectSource) { self.source = source }
@@ -30,8 +26,8 @@ public struct Difference {
     private mutating func compare(_ old: Node?, _ new: Node?, at path: BytePath) throws {
         switch (old, new) {
         case (let old, let new) where old == new: break
-        case (let old?, nil): deleted[path] = old
-        case (nil, let new?): added[path] = new
+        case (let old?, nil): changes.append(Change(path: path, kind: .deleted, old: old))
+        case (nil, let new?): changes.append(Change(path: path, kind: .added, new: new))
         case (.directory(let oldTree)?, .directory(let newTree)?):
             try compareDirectories(oldTree, newTree, at: path)
         case (.leaf(let a, let oldBody)?, .leaf(let b, let newBody)?) where a.kind == b.kind:
@@ -40,17 +36,22 @@ public struct Difference {
             changes.append(Change(path: path, kind: .modified, aspects: aspects, old: old, new: new))
         case (let old, let new):
             changes.append(Change(path: path, kind: .typeChanged, old: old, new: new))
-            // What was, or now is, below the directory went or came with it.
+            // What was, or now is, below the directory went or came with it: one of the two is none.
             if case .directory(let tree)? = old {
-                for entry in try source.directory(tree).entries { deleted[path.appending(entry.name)] = entry.node }
+                for entry in try source.directory(tree).entries {
+                    try compare(entry.node, nil, at: path.appending(entry.name))
+                }
             }
             if case .directory(let tree)? = new {
-                for entry in try source.directory(tree).entries { added[path.appending(entry.name)] = entry.node }
+                for entry in try source.directory(tree).entries {
+                    try compare(nil, entry.node, at: path.appending(entry.name))
+                }
             }
         }
     }
 
     private mutating func compareDirectories(_ oldTree: ObjectID, _ newTree: ObjectID, at path: BytePath) throws {
+        try path.checkDepth()
         let old = try source.directory(oldTree)
         let new = try source.directory(newTree)
         let aspects = new.attributes.aspects(against: old.attributes)
@@ -58,70 +59,90 @@ public struct Difference {
             let (a, b) = (Node.directory(oldTree), Node.directory(newTree))
             changes.append(Change(path: path, kind: .modified, aspects: aspects, old: a, new: b))
         }
-        var left = old.entries[...]
-        var right = new.entries[...]
-        while let name = [left.first?.name, right.first?.name].compactMap({ $0 }).min() {
-            let a = left.first?.name == name ? left.removeFirst().node : nil
-            let b = right.first?.name == name ? right.removeFirst().node : nil
-            try compare(a, b, at: path.appending(name))
+        var left = 0
+        var right = 0
+        while left < old.entries.count || right < new.entries.count {
+            let a = left < old.entries.count ? old.entries[left] : nil
+            let b = right < new.entries.count ? new.entries[right] : nil
+            if let a, b.map({ a.name < $0.name }) ?? true {
+                left += 1
+                try compare(a.node, nil, at: path.appending(a.name))
+            } else if let b, a.map({ b.name < $0.name }) ?? true {
+                right += 1
+                try compare(nil, b.node, at: path.appending(b.name))
+            } else if let a, let b {
+                left += 1
+                right += 1
+                // Nearly all are equal, and need no path.
+                if a.node != b.node { try compare(a.node, b.node, at: path.appending(a.name)) }
+            }
         }
     }
 
     /// Pairs directories that moved as a whole, before anything looks into them.
     private mutating func pairRenamedDirectories() throws {
-        var origins: [ObjectID: [BytePath]] = [:]
-        for (path, node) in deleted { if case .directory(let tree) = node { origins[tree, default: []].append(path) } }
-        for (path, node) in added.sorted(by: { $0.key < $1.key }) {
-            guard case .directory(let tree) = node, try !source.directory(tree).entries.isEmpty,
-                let origin = origins[tree]?.min()
+        var origins: [ObjectID: [Int]] = [:]
+        for (position, change) in changes.enumerated() where change.kind == .deleted {
+            if case .directory(let tree)? = change.old { origins[tree, default: []].append(position) }
+        }
+        if origins.isEmpty { return }
+        var gone: Set<Int> = []
+        for (position, change) in changes.enumerated() where change.kind == .added {
+            guard case .directory(let tree)? = change.new, let candidates = origins[tree], !candidates.isEmpty,
+                try !source.directory(tree).entries.isEmpty,
+                let origin = candidates.first(where: { changes[$0].path.last == change.path.last }) ?? candidates.first
             else { continue }
             origins[tree]?.removeAll { $0 == origin }
-            deleted[origin] = nil
-            added[path] = nil
-            changes.append(Change(path: path, kind: .renamed(from: origin), old: node, new: node))
+            gone.insert(origin)
+            changes[position] = Change(
+                path: change.path, kind: .renamed(from: changes[origin].path), old: changes[origin].old, new: change.new
+            )
         }
+        remove(gone)
     }
 
-    /// Puts all that is below added and deleted directories beside them.
+    /// Puts all that is below added and deleted directories behind them.
     private mutating func expand() throws {
-        added = try expanded(added)
-        deleted = try expanded(deleted)
+        let met = changes
+        changes = []
+        changes.reserveCapacity(met.count)
+        for change in met {
+            switch change.kind {
+            case .added, .deleted: try addAll(change)
+            default: changes.append(change)
+            }
+        }
     }
 
-    private func expanded(_ nodes: [BytePath: Node]) throws -> [BytePath: Node] {
-        var result = nodes
-        var open = Array(nodes)
-        while let (path, node) = open.popLast() {
-            result[path] = node
-            guard case .directory(let tree) = node else { continue }
-            open += try source.directory(tree).entries.map { (key: path.appending($0.name), value: $0.node) }
+    private mutating func addAll(_ change: Change) throws {
+        changes.append(change)
+        guard case .directory(let tree)? = change.new ?? change.old else { return }
+        try change.path.checkDepth()
+        for entry in try source.directory(tree).entries {
+            let isNew = change.new != nil
+            try addAll(
+                Change(
+                    path: change.path.appending(entry.name), kind: change.kind, old: isNew ? nil : entry.node,
+                    new: isNew ? entry.node : nil))
         }
-        return result
     }
 
     private mutating func pairRenamedFiles() throws {
-        for pair in try Renames.pairs(deleted: deleted, added: added, in: source) {
-            guard case .leaf(let a, let oldBody)? = deleted[pair.old], case .leaf(let b, let newBody)? = added[pair.new]
-            else { continue }
+        var gone: Set<Int> = []
+        for pair in try Renames.pairs(in: changes, source) {
+            let (from, to) = (changes[pair.old], changes[pair.new])
+            guard case .leaf(let a, let oldBody)? = from.old, case .leaf(let b, let newBody)? = to.new else { continue }
             var aspects = b.aspects(against: a)
             if oldBody != newBody { aspects.insert(.content) }
-            changes.append(
-                Change(
-                    path: pair.new, kind: .renamed(from: pair.old), aspects: aspects, old: deleted[pair.old],
-                    new: added[pair.new]))
-            deleted[pair.old] = nil
-            added[pair.new] = nil
+            changes[pair.new] = Change(
+                path: to.path, kind: .renamed(from: from.path), aspects: aspects, old: from.old, new: to.new)
+            gone.insert(pair.old)
         }
+        remove(gone)
     }
-}
 
-extension Change {
-    /// At one path, what went away stands before what came.
-    fileprivate var letterOrder: Int {
-        switch kind {
-        case .deleted: 0
-        case .modified, .typeChanged: 1
-        case .added, .renamed: 2
-        }
+    private mutating func remove(_ positions: Set<Int>) {
+        if positions.isEmpty { return }
+        changes = changes.enumerated().filter { !positions.contains($0.offset) }.map(\.element)
     }
 }

@@ -12,42 +12,45 @@ extension ObjectSource {
         }
         let recordEntry = stored.remove(at: recordIndex)
         guard recordEntry.mode == .file else { throw corrupt("its record is no plain file") }
+        let recordBytes = try read(recordEntry.id, as: .blob)
         let record: Record
         do throws(Record.Malformed) {
-            record = try Record(decoding: try bytes(of: recordEntry.id))
+            record = try Record(decoding: recordBytes)
         } catch { throw corrupt(error.description) }
 
-        var directory = Directory(attributes: record.directory)
-        directory.entries.reserveCapacity(stored.count)
-        var leaves: [ByteName: TreeEntry] = [:]
+        var directories: [Entry] = []
+        var leaves: [(name: ByteName, entry: TreeEntry)] = []
+        leaves.reserveCapacity(stored.count)
         for entry in stored {
             guard let name = StoredName.decode(entry.name), name.isEntryName else {
                 throw corrupt("bad entry name \(entry.name)")
             }
             if entry.mode == .tree {
-                directory.entries.append(Entry(name: name, node: .directory(entry.id)))
+                directories.append(Entry(name: name, node: .directory(entry.id)))
             } else {
-                leaves[name] = entry
+                leaves.append((name, entry))
             }
         }
-        for (name, attributes) in record.entries {
-            guard let entry = leaves.removeValue(forKey: name) else {
-                throw corrupt("the record's \(name) is no entry")
-            }
+        // Git sorts by stored names, and directories as if they ended in a slash: nearly the same order.
+        directories.sortIfNeeded { $0.name < $1.name }
+        leaves.sortIfNeeded { $0.name < $1.name }
+        guard leaves.count == record.entries.count else {
+            throw corrupt("its record tells of \(record.entries.count) files, not of \(leaves.count)")
+        }
+
+        var directory = Directory(attributes: record.directory)
+        directory.entries.reserveCapacity(stored.count)
+        var pending = directories[...]
+        for ((name, entry), (recorded, attributes)) in zip(leaves, record.entries) {
+            guard name == recorded else { throw corrupt("\(min(name, recorded)) is in only one of tree and record") }
             guard entry.mode == attributes.treeMode else { throw corrupt("\(name) has another mode in the record") }
             guard attributes.hasBody || entry.id == .emptyBlob else { throw corrupt("\(name) has a body") }
+            while let next = pending.first, next.name < name { directory.entries.append(pending.removeFirst()) }
+            guard pending.first?.name != name else { throw corrupt("\(name) is both a directory and something else") }
             directory.entries.append(Entry(name: name, node: .leaf(attributes, body: entry.id)))
         }
-        if let name = leaves.keys.min() { throw corrupt("\(name) is not in the record") }
-        directory.entries.sort { $0.name < $1.name }
-        if let twice = zip(directory.entries, directory.entries.dropFirst()).first(where: { $0.name == $1.name }) {
-            throw corrupt("\(twice.0.name) is both a directory and something else")
-        }
+        directory.entries += pending
         return directory
-    }
-
-    private func bytes(of blob: ObjectID) throws(Record.Malformed) -> [UInt8] {
-        do { return try read(blob, as: .blob) } catch { throw Record.Malformed(line: 0, field: "object (\(error))") }
     }
 
     /// The node at `path` below the tree `root`; nil where there is none.
@@ -96,5 +99,12 @@ extension Attributes {
         case .regular where permissions & 0o100 != 0: .executable
         default: .file
         }
+    }
+}
+
+extension Array {
+    /// Sorts what is not in strictly ascending order already.
+    fileprivate mutating func sortIfNeeded(by precedes: (Element, Element) -> Bool) {
+        for index in indices.dropFirst() where !precedes(self[index - 1], self[index]) { return sort(by: precedes) }
     }
 }

@@ -12,7 +12,9 @@ struct Found {
     init(_ name: ByteName, in directory: borrowing Descriptor, isUpper: Bool) throws(SystemError) {
         let kernelPath = KernelPath(name)
         status = try Files.status(kernelPath, in: directory.reference)
-        let all = try Xattrs.all(kernelPath, in: directory.reference)
+        let all = try Xattrs.all(kernelPath, in: directory.reference) {
+            !isUpper || !OverlayMarks.bookkeeping.contains($0)
+        }
         overlay = OverlayMarks(isUpper ? all : [])
         let isDevice = status.kind == .characterDevice || status.kind == .blockDevice
         attributes = Attributes(
@@ -28,6 +30,12 @@ struct OverlayMarks {
     var isMetacopy = false
     /// A name in the same lower directory, or with a leading slash a path from the lower root.
     var redirect: [UInt8]?
+
+    /// Marks that tell nothing about content: their values are not read.
+    static let bookkeeping: Set<ByteName> = [
+        "trusted.overlay.origin", "trusted.overlay.impure", "trusted.overlay.nlink", "trusted.overlay.upper",
+        "trusted.overlay.uuid", "trusted.overlay.protattr",
+    ]
 
     init(_ xattrs: [ExtendedAttribute]) {
         for xattr in xattrs where xattr.name.hasPrefix(OverlayXattrs.prefix) {

@@ -7,31 +7,47 @@ extension ObjectSource {
     public func graft(
         _ paths: [BytePath], from other: ObjectID, onto base: ObjectID, writingTo sink: any ObjectSink
     ) throws -> ObjectID {
+        for path in paths { try path.checkDepth() }
         if paths.contains(where: \.isRoot) { return other }
-        var result = try directory(base)
-        let donor = try directory(other)
+        return try graft(paths, from: try directory(other), onto: try directory(base), writingTo: sink)
+    }
+
+    /// - Parameter paths: not the root.
+    private func graft(
+        _ paths: [BytePath], from donor: Directory, onto base: Directory, writingTo sink: any ObjectSink
+    ) throws -> ObjectID {
+        var result = base
         for (name, below) in Dictionary(grouping: paths, by: { $0.names[0] }) {
             let rest = below.map { BytePath(Array($0.names.dropFirst())) }
             if rest.contains(where: \.isRoot) {
                 result.set(name, to: donor[name])
-                continue
+            } else if let tree = try graft(rest, from: donor[name], onto: base[name], writingTo: sink) {
+                result.set(name, to: .directory(tree))
             }
-            // A path below something that is gone or is no directory now: that whole entry decides.
-            guard case .directory(let donorTree)? = donor[name] else {
-                if case .directory(let tree)? = result[name] {
-                    let empty = try sink.add(Directory(attributes: try directory(tree).attributes))
-                    result.set(name, to: .directory(try graft(rest, from: empty, onto: tree, writingTo: sink)))
-                }
-                continue
-            }
-            let baseTree: ObjectID
-            if case .directory(let tree)? = result[name] {
-                baseTree = tree
-            } else {
-                baseTree = try sink.add(Directory(attributes: try directory(donorTree).attributes))
-            }
-            result.set(name, to: .directory(try graft(rest, from: donorTree, onto: baseTree, writingTo: sink)))
         }
         return try sink.add(result)
+    }
+
+    /// The same below two entries of one name; nil where nothing changes.
+    private func graft(
+        _ paths: [BytePath], from donor: Node?, onto base: Node?, writingTo sink: any ObjectSink
+    ) throws -> ObjectID? {
+        switch (donor, base) {
+        case (.directory(let donorTree)?, .directory(let tree)?):
+            return try graft(paths, from: try directory(donorTree), onto: try directory(tree), writingTo: sink)
+        case (.directory(let donorTree)?, _):
+            // Where the donor has none of the paths, there is nothing to make a directory for.
+            guard try paths.contains(where: { try node(at: $0, in: donorTree) != nil }) else { return nil }
+            let content = try directory(donorTree)
+            return try graft(
+                paths, from: content, onto: Directory(attributes: content.attributes), writingTo: sink)
+        case (_, .directory(let tree)?):
+            // The paths are gone; what else is in the directory stays.
+            let content = try directory(tree)
+            return try graft(
+                paths, from: Directory(attributes: content.attributes), onto: content, writingTo: sink)
+        default:
+            return nil
+        }
     }
 }

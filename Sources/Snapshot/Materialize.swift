@@ -32,6 +32,7 @@ public final class Materialize {
     private func fill(
         _ directory: borrowing Descriptor, with tree: ObjectID, at path: BytePath, top: borrowing Descriptor
     ) throws {
+        try path.checkDepth()
         let content = try store.directory(tree)
         for entry in content.entries {
             let childPath = path.appending(entry.name)

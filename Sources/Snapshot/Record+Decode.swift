@@ -54,6 +54,7 @@ private struct LineReader {
         let hasBody = kind == .regular || kind == .symlink
         guard hasBody || attributes.size == 0 else { throw malformed("size") }
         guard attributes.holes.isEmpty || kind == .regular else { throw malformed("holes") }
+        guard attributes.linkGroup == nil || kind != .directory else { throw malformed("link") }
         guard (attributes.device != nil) == (kind == .characterDevice || kind == .blockDevice) else {
             throw malformed("device")
         }

@@ -3,9 +3,10 @@ import ObjectStore
 
 /// Finds which added file is which deleted file under a new name.
 enum Renames {
+    /// Positions in the list of changes.
     struct Pair {
-        let old: BytePath
-        let new: BytePath
+        let old: Int
+        let new: Int
     }
 
     /// Beyond this many files on either side only equal bodies are paired, as git's diff.renameLimit has it.
@@ -15,11 +16,11 @@ enum Renames {
     /// Per cent of likeness from which two texts count as one, git's default.
     static let threshold = 50
 
-    static func pairs(
-        deleted: [BytePath: Node], added: [BytePath: Node], in source: any ObjectSource
-    ) throws -> [Pair] {
-        var old = candidates(deleted)
-        var new = candidates(added)
+    /// - Parameter changes: sorted by path.
+    static func pairs(in changes: [Change], _ source: any ObjectSource) throws -> [Pair] {
+        var old = candidates(changes, .deleted)
+        if old.isEmpty { return [] }
+        var new = candidates(changes, .added)
         var pairs = exact(&old, &new)
         if !old.isEmpty, !new.isEmpty, max(old.count, new.count) <= similarityLimit {
             pairs += try similar(old, new, in: source)
@@ -28,48 +29,48 @@ enum Renames {
     }
 
     private struct Candidate {
-        let path: BytePath
+        let position: Int
+        let name: ByteName?
         let attributes: Attributes
         let body: ObjectID
     }
 
-    /// Files with a body, by path. Empty files are all alike, so none is another one renamed.
-    private static func candidates(_ nodes: [BytePath: Node]) -> [Candidate] {
-        nodes.compactMap { path, node in
-            guard case .leaf(let attributes, let body) = node, attributes.hasBody, attributes.size > 0 else {
-                return nil
-            }
-            return Candidate(path: path, attributes: attributes, body: body)
+    /// Files with a body. Empty files are all alike, so none is another one renamed.
+    private static func candidates(_ changes: [Change], _ kind: Change.Kind) -> [Candidate] {
+        changes.enumerated().compactMap { position, change in
+            guard change.kind == kind, case .leaf(let attributes, let body)? = change.new ?? change.old,
+                attributes.hasBody, attributes.size > 0
+            else { return nil }
+            return Candidate(position: position, name: change.path.last, attributes: attributes, body: body)
         }
-        .sorted { $0.path < $1.path }
     }
 
     private struct Content: Hashable {
         let kind: FileKind
         let body: ObjectID
-        init(_ candidate: Candidate) {
-            kind = candidate.attributes.kind
-            body = candidate.body
-        }
+        /// Nil where it does not matter.
+        let name: ByteName?
     }
 
     /// Of several files with one body, those with the same last name belong together first.
     private static func exact(_ old: inout [Candidate], _ new: inout [Candidate]) -> [Pair] {
-        var origins = Dictionary(grouping: old, by: Content.init)
         var pairs: [Pair] = []
         for sameName in [true, false] {
+            func content(_ candidate: Candidate) -> Content {
+                Content(
+                    kind: candidate.attributes.kind, body: candidate.body, name: sameName ? candidate.name : nil)
+            }
+            // Last first, so that the first by path is taken from the end.
+            var origins = Dictionary(grouping: old.reversed(), by: content)
+            var taken: Set<Int> = []
             new.removeAll { candidate in
-                let content = Content(candidate)
-                guard
-                    let index = origins[content]?.firstIndex(where: { !sameName || $0.path.last == candidate.path.last }
-                    ),
-                    let origin = origins[content]?.remove(at: index)
-                else { return false }
-                pairs.append(Pair(old: origin.path, new: candidate.path))
+                guard let origin = origins[content(candidate)]?.popLast() else { return false }
+                pairs.append(Pair(old: origin.position, new: candidate.position))
+                taken.insert(origin.position)
                 return true
             }
+            old.removeAll { taken.contains($0.position) }
         }
-        old = origins.values.flatMap { $0 }.sorted { $0.path < $1.path }
         return pairs
     }
 
@@ -78,18 +79,18 @@ enum Renames {
     ) throws -> [Pair] {
         let left = try old.compactMap { try signature($0, in: source) }
         let right = try new.compactMap { try signature($0, in: source) }
-        var scores: [(score: Int, old: BytePath, new: BytePath)] = []
+        var scores: [(score: Int, old: Int, new: Int)] = []
         for a in left {
             for b in right {
                 // A text can't be half of another that is more than twice as long.
                 guard min(a.size, b.size) * 2 >= max(a.size, b.size) else { continue }
                 let score = try a.signature.similarity(to: b.signature)
-                if score >= threshold { scores.append((score, a.path, b.path)) }
+                if score >= threshold { scores.append((score, a.position, b.position)) }
             }
         }
         scores.sort { ($1.score, $0.old, $0.new) < ($0.score, $1.old, $1.new) }
-        var taken: Set<BytePath> = []
-        var given: Set<BytePath> = []
+        var taken: Set<Int> = []
+        var given: Set<Int> = []
         return scores.compactMap { _, old, new in
             guard !taken.contains(old), !given.contains(new) else { return nil }
             taken.insert(old)
@@ -100,11 +101,11 @@ enum Renames {
 
     private static func signature(
         _ candidate: Candidate, in source: any ObjectSource
-    ) throws -> (path: BytePath, size: UInt64, signature: TextSignature)? {
+    ) throws -> (position: Int, size: UInt64, signature: TextSignature)? {
         let size = candidate.attributes.size
         guard candidate.attributes.kind == .regular, size <= maximumTextSize,
             let signature = try TextSignature(of: try source.read(candidate.body, as: .blob))
         else { return nil }
-        return (candidate.path, size, signature)
+        return (candidate.position, size, signature)
     }
 }

@@ -27,7 +27,8 @@ public final class TreeBuilder {
             root.attributes = attributes
             return
         }
-        let parent = try branch(path.parent)
+        try path.checkDepth()
+        let parent = try parent(of: path)
         switch parent.children[name] {
         case .branch(let existing):
             existing.attributes = attributes
@@ -40,7 +41,7 @@ public final class TreeBuilder {
     /// Places anything but a directory.
     public func addLeaf(_ path: BytePath, _ attributes: Attributes, body: ObjectID) throws(SnapshotError) {
         guard let name = path.last else { throw .conflict(path, "the root can only be a directory") }
-        let parent = try branch(path.parent)
+        let parent = try parent(of: path)
         guard parent.children[name] == nil else { throw .conflict(path, "it is named twice") }
         parent.children[name] = .leaf(attributes, body)
     }
@@ -76,10 +77,11 @@ public final class TreeBuilder {
         return try sink.add(directory)
     }
 
-    /// The directory at `path`, made with its parents where nothing is there yet.
-    private func branch(_ path: BytePath) throws(SnapshotError) -> Branch {
+    /// The directory that holds `path`, made with its parents where nothing is there yet.
+    private func parent(of path: BytePath) throws(SnapshotError) -> Branch {
+        try path.parent.checkDepth()
         var branch = root
-        for (depth, name) in path.names.enumerated() {
+        for (depth, name) in path.names.dropLast().enumerated() {
             switch branch.children[name] {
             case .branch(let next): branch = next
             case .leaf(let attributes, _):

@@ -18,6 +18,7 @@ struct Varve: ParsableCommand {
               varve diff work
               varve commit work -m 'what changed'
             """,
+        version: "varve \(Version.current)",
         groupedSubcommands: [
             CommandGroup(name: "Begin", subcommands: [InitCommand.self, ImportCommand.self]),
             CommandGroup(
@@ -36,20 +37,16 @@ struct Varve: ParsableCommand {
         ])
 
     static func main() {
+        var words = CommandWords(Array(CommandLine.arguments.dropFirst()))
         do {
-            let arguments = Array(CommandLine.arguments.dropFirst())
-            var command = try parseAsRoot(PathOptions.rewritten(arguments))
+            try words.sort()
+            var command = try parseAsRoot(words.sorted)
             try command.run()
         } catch {
-            Report.exit(for: error)
+            // What `run` exits with is the command's own, but for a few codes that are left to varve.
+            Report.exit(for: error, as: words.command == "run" ? 125 : nil)
         }
     }
-}
-
-/// The commands' names as they are typed.
-enum SubcommandNames {
-    static let all: Set<String> = Set(
-        Varve.configuration.groupedSubcommands.flatMap { $0.subcommands.compactMap { $0.configuration.commandName } })
 }
 
 /// What every command takes.
@@ -71,7 +68,7 @@ struct GlobalOptions: ParsableArguments {
         case "directory": mode = .directory
         case "image": mode = .image
         case let other?:
-            throw UsageError("VARVE_CHECKOUT is '\(other)'; it takes 'directory', 'image' or 'auto'")
+            throw UsageError("read VARVE_CHECKOUT: \(other): it takes 'directory', 'image' or 'auto'")
         }
         return try Repository(at: rootPath, checkoutMode: mode)
     }
@@ -92,8 +89,14 @@ struct GlobalOptions: ParsableArguments {
 
 /// What was typed can't be meant.
 struct UsageError: Error {
+    /// What failed, the subject, and why.
     let message: String
-    init(_ message: String) { self.message = message }
+    let hints: [String]
+
+    init(_ message: String, hints: [String] = []) {
+        self.message = message
+        self.hints = hints
+    }
 }
 
 /// Ends the command with an exit code and nothing said.

@@ -19,13 +19,14 @@ struct Rules {
     static let varve = Rules(allowed: [
         "Model": [],
         "Linux": ["Model", "CLinux"],
-        "ObjectStore": ["Linux", "Model", "CGit2", "CZlib", "Crypto"],
+        "ObjectStore": ["Linux", "Model", "CGit2", "CGit2NoNetwork", "CZlib", "Crypto"],
         "Snapshot": ["ObjectStore", "Linux", "Model"],
         "Images": ["Linux", "Model", "CArchive", "CZlib", "Crypto"],
         "Erofs": ["Linux", "Model"],
         "Runtime": ["Linux", "Model", "CLinux", "CCap", "CSeccomp"],
         "Engine": ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"],
-        "varve": ["Engine", "Model", "ArgumentParser"],
+        // The values that the engine's answers are made of are their modules' own.
+        "varve": ["Engine", "Snapshot", "ObjectStore", "Runtime", "Linux", "Model", "ArgumentParser"],
     ])
 
     /// What a file of `module` does that it may not, a line each. `path` is only for the message.

@@ -127,6 +127,21 @@ struct IsolationTests {
         #expect(error?.kind == .refused)
     }
 
+    @Test("by a control group that nobody else is in")
+    func groupInUse() throws {
+        let path = BytePath(["varve-test", ByteName("shared-\(getpid())")])
+        var specification = Box.specification(["sleep", "1000"])
+        specification.linux.cgroupsPath = path
+        let process = try Runtime.run(specification, rootfs: try box.root())
+        #expect(throws: RuntimeError.self) { try box.run(["true"], { $0.linux.cgroupsPath = path }) }
+        // The root of the hierarchy is nobody's: it can't be taken, and above all not killed.
+        let root = try box.run(["true"], { $0.linux.cgroupsPath = .root })
+        #expect(root.status == 0)
+        try process.process.send(signal: SIGTERM)
+        try process.process.send(signal: SIGKILL)
+        #expect(try process.wait() == 137)
+    }
+
     @Test("by a control group that stops and goes on")
     func freezing() throws {
         var specification = Box.specification(["sh", "-c", "while :; do :; done"])

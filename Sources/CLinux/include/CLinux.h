@@ -43,8 +43,11 @@
 /// Lets a signal only be noted; -1 with errno.
 int varve_catch_signal(int number);
 
-/// Whether a caught signal has come.
+/// Whether a caught signal has come that is not to be disregarded.
 int varve_was_interrupted(void);
+
+/// Caught signals are disregarded from now on.
+void varve_disregard_interrupts(void);
 
 /// openat2(2). Returns a descriptor, or -1 with errno.
 int varve_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
@@ -57,6 +60,9 @@ ssize_t varve_getdents64(int directory, void *buffer, size_t count);
 
 /// renameat2(2) (glibc hides it behind _GNU_SOURCE).
 int varve_renameat2(int old_directory, const char *old_path, int new_directory, const char *new_path, unsigned int flags);
+
+/// listxattrat(2) of the entry itself, no symlink followed (kernel 6.13; ENOSYS before).
+ssize_t varve_listxattrat(int directory, const char *path, char *list, size_t count);
 
 /// syncfs(2).
 int varve_syncfs(int descriptor);

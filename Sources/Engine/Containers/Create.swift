@@ -25,7 +25,7 @@ extension Repository {
             )
         }
         var tag: TagName?
-        if case .tag(let anchor) = revision.anchor { tag = anchor }
+        if case .tag(let anchor) = revision.anchor, revision.steps.isEmpty { tag = anchor }
         let container = Container(
             id: id, name: name, tag: tag, revision: revision.text, created: Moment.now(),
             configuration: configuration)

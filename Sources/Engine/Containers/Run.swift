@@ -52,7 +52,11 @@ extension Repository {
         let tree = try content(of: state.checkout).fs
         let upper = try upperDirectory(of: container, state) { try store().directory(tree).attributes }
         let work = try Files.openDirectory(KernelPath(files(of: container.id).work(state.upper)))
-        return try checkout().mount(tree, in: self, writable: (upper.reference, work.reference))
+        do {
+            return try checkout().mount(tree, in: self, writable: (upper.reference, work.reference))
+        } catch let error as SystemError where error.detail.contains("not supported as upperdir") {
+            throw EngineError.noUpper(root, filesystem: try MountEntry.holding(upper)?.filesystem ?? "another")
+        }
     }
 
     private func specification(
@@ -80,7 +84,7 @@ extension Repository {
             arguments: command.map { ByteName($0) }, environment: environment.variables.map { ByteName($0) },
             workingDirectory: workingDirectory,
             user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
-            hasTerminal: configuration.hasTerminal, consoleSize: console.size,
+            hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size(),
             capabilities: Specification.Capabilities(.standard))
         let hierarchy = try ControlGroup.hierarchy()
         var specification = Specification.standard(
@@ -112,7 +116,6 @@ extension Repository {
 public struct RunConsole: Sendable {
     public var console: Console
     public var streams: StandardStreams
-    public var size: TerminalSize?
 
     /// - Parameter isInteractive: whether the container reads standard input.
     public init(isInteractive: Bool) {

@@ -17,8 +17,10 @@ extension Repository {
     /// - Parameters:
     ///   - file: open for reading: a tar file, a pipe of one, or a directory.
     ///   - name: what the file is called, for messages.
+    ///   - progress: called now and then with how many bytes of a tar file's content have been read.
     public func importRoot(
-        _ file: consuming Descriptor, named name: String, to tag: TagName, message: String?, by author: Signature
+        _ file: consuming Descriptor, named name: String, to tag: TagName, message: String?, by author: Signature,
+        progress: ((UInt64) -> Void)? = nil
     ) throws -> ImportResult {
         let store = try store()
         let parent = try store.ref(tag.ref)
@@ -29,7 +31,7 @@ extension Repository {
                 from: store, to: writer, index: FileIndex(now: .distantPast), isStored: { _ in false })
             fs = try capture.directory(file)
         } else {
-            fs = try Self.readTar(file, named: name, to: writer)
+            fs = try Self.readTar(file, named: name, to: writer, progress)
         }
         let config = try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, Self.plainConfig)
         let made = CommitContent(fs: fs, config: config)
@@ -44,29 +46,45 @@ extension Repository {
     }
 
     private static func readTar(
-        _ file: consuming Descriptor, named name: String, to writer: ObjectWriter
+        _ file: consuming Descriptor, named name: String, to writer: ObjectWriter, _ progress: ((UInt64) -> Void)?
     ) throws -> ObjectID {
         let reader = try TarReader(reading: file, name: name)
         let builder = TreeBuilder()
+        var total: UInt64 = 0
         while let entry = try reader.next() {
-            if let target = entry.hardLinkTarget {
-                try builder.addHardLink(entry.path, to: target)
-                continue
-            }
-            switch entry.attributes.kind {
-            case .directory: try builder.addDirectory(entry.path, entry.attributes)
-            case .regular:
-                let body = try writer.addBody(size: entry.attributes.size, holes: entry.attributes.holes) { buffer in
-                    try reader.read(into: buffer)
+            if let progress { progress(total) }
+            do {
+                try place(entry, in: builder, bodiesTo: writer) { buffer in
+                    let count = try reader.read(into: buffer)
+                    total += UInt64(count)
+                    if let progress { progress(total) }
+                    return count
                 }
-                try builder.addLeaf(entry.path, entry.attributes, body: body)
-            case .symlink:
-                let body = try writer.add(.blob, entry.symlinkTarget ?? [])
-                try builder.addLeaf(entry.path, entry.attributes, body: body)
-            default: try builder.addLeaf(entry.path, entry.attributes, body: .emptyBlob)
+            } catch let error as SnapshotError {
+                guard case .conflict(_, let reason) = error else { throw error }
+                let entryName = Escaping.displayed(Array(entry.path.bytes.dropFirst()))
+                throw EngineError.refused("read archive", subject: "\(name): entry '\(entryName)'", reason: reason)
             }
         }
         return try builder.write(to: writer)
+    }
+
+    private static func place(
+        _ entry: TarEntry, in builder: TreeBuilder, bodiesTo writer: ObjectWriter,
+        read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws {
+        if let target = entry.hardLinkTarget { return try builder.addHardLink(entry.path, to: target) }
+        switch entry.attributes.kind {
+        case .directory: try builder.addDirectory(entry.path, entry.attributes)
+        case .regular:
+            let body = try writer.addBody(
+                size: entry.attributes.size, holes: entry.attributes.holes, read: read)
+            try builder.addLeaf(entry.path, entry.attributes, body: body)
+        case .symlink:
+            let body = try writer.add(.blob, entry.symlinkTarget ?? [])
+            try builder.addLeaf(entry.path, entry.attributes, body: body)
+        default: try builder.addLeaf(entry.path, entry.attributes, body: .emptyBlob)
+        }
     }
 
     /// The OCI image config of a root filesystem that nothing more is known of (image-spec, "Image Configuration").

@@ -10,7 +10,7 @@ extension Repository {
         for step in revision.steps {
             switch step {
             case .ancestor(let count):
-                for _ in 0..<count { id = try parent(1, of: id, revision) }
+                id = try ancestor(count, of: id, revision)
             case .parent(let number):
                 if number > 0 { id = try parent(number, of: id, revision) }
             }
@@ -35,6 +35,12 @@ extension Repository {
             }
         case nil: return nil
         }
+    }
+
+    private func ancestor(_ count: Int, of id: ObjectID, _ revision: Revision) throws -> ObjectID {
+        if let ancestor = try store().ancestor(of: id, generations: count) { return ancestor }
+        throw EngineError.refused(
+            "resolve", subject: revision.text, reason: "history begins fewer than \(count) commits before \(id.short)")
     }
 
     private func parent(_ number: Int, of id: ObjectID, _ revision: Revision) throws -> ObjectID {

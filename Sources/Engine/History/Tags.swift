@@ -1,3 +1,4 @@
+import Linux
 import Model
 import ObjectStore
 
@@ -56,7 +57,11 @@ extension Repository {
         let operation = Operation(
             author: author, description: line, moves: moves, bases: bases, undoes: undoes)
         do {
-            try store().perform(operation, writer: writer) { moves in try self.apply(moves) }
+            let store = try store()
+            // What is recorded happens, so nobody is told that it did not.
+            try Interrupts.check()
+            Interrupts.disregard()
+            try store.perform(operation, writer: writer) { moves in try self.apply(moves) }
         } catch let error as StoreError {
             guard case .moved(let expected, let actual) = error.cause, let tag = TagName(ref: error.subject) else {
                 throw error

@@ -17,7 +17,9 @@ extension Repository {
     /// One operation by its id or a unique prefix of it.
     public func operation(_ prefix: String) throws -> LoggedOperation {
         let matches = try operationLog().filter { $0.id.hex.hasPrefix(prefix) }
-        guard let match = matches.first else { throw EngineError.unknownRevision(prefix, near: []) }
+        guard let match = matches.first else {
+            throw EngineError.unknownOperation(prefix)
+        }
         guard matches.count == 1 else { throw EngineError.ambiguousRevision(prefix, candidates: matches.map(\.id)) }
         return match
     }
@@ -53,9 +55,9 @@ extension Repository {
         var bases: [String: BaseMove] = [:]
         for operation in operations.map(\.operation) {
             for move in operation.moves {
-                // Where the ref is now is what the newest of its moves says, which may be nowhere.
-                let newest = moves[move.ref] ?? RefMove(ref: move.ref, old: move.new, new: nil)
-                moves[move.ref] = RefMove(ref: move.ref, old: newest.old, new: move.old)
+                // Where the tag is now, which may be nowhere.
+                let current = if let later = moves[move.ref] { later.old } else { move.new }
+                moves[move.ref] = RefMove(ref: move.ref, old: current, new: move.old)
             }
             for base in operation.bases {
                 bases[base.container] = (bases[base.container] ?? .unchanged(base)).followed(by: base.inverse)

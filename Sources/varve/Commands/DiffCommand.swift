@@ -25,7 +25,7 @@ struct DiffCommand: ParsableCommand {
 
     func run() throws {
         guard (1...2).contains(places.count) else {
-            throw UsageError("diff takes one or two containers or revisions, then -- and paths")
+            throw UsageError("diff: takes one or two containers or revisions, then -- and paths")
         }
         let repository = try options.repository()
         try Interruption.arm()

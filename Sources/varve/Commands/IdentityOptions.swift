@@ -15,7 +15,7 @@ struct IdentityOptions: ParsableArguments {
         let (name, email) = try author.map { try Self.parse($0) } ?? Self.standard
         if let epoch = Environment["SOURCE_DATE_EPOCH"], !epoch.isEmpty {
             guard let seconds = Int64(epoch), seconds >= 0 else {
-                throw UsageError("SOURCE_DATE_EPOCH is '\(epoch)'; it takes seconds since 1970")
+                throw UsageError("read SOURCE_DATE_EPOCH: \(epoch): it takes seconds since 1970")
             }
             return Signature(name: ByteName(name), email: ByteName(email), seconds: seconds)
         }
@@ -28,12 +28,12 @@ struct IdentityOptions: ParsableArguments {
 
     private static func parse(_ text: String) throws -> (String, String) {
         guard let open = text.firstIndex(of: "<"), text.last == ">" else {
-            throw UsageError("an author is written 'Name <email>', not '\(text)'")
+            throw UsageError("read author: \(text): it is written 'Name <email>'")
         }
         let name = text[..<open].trimmingSpaces
         let email = text[text.index(after: open)...].dropLast()
         guard !name.isEmpty, !email.contains("<"), !email.contains(">") else {
-            throw UsageError("an author is written 'Name <email>', not '\(text)'")
+            throw UsageError("read author: \(text): it is written 'Name <email>'")
         }
         return (String(name), String(email))
     }

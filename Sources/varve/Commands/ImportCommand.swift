@@ -45,9 +45,11 @@ struct ImportCommand: ParsableCommand {
         }
         let repository = try options.repository()
         try Interruption.arm()
+        let name = source == "-" ? "standard input" : source
+        let progress = Progress(options, doing: "import \(tag)")
         let result = try repository.importRoot(
-            file, named: source == "-" ? "standard input" : source, to: tag, message: message,
-            by: try identity.signature())
+            file, named: name, to: tag, message: message, by: try identity.signature(), progress: progress?.update)
+        progress?.clear()
         if !result.isNew { options.say("\(tag) has this content already") }
         let output = Output(options)
         output.line(result.commit.hex)

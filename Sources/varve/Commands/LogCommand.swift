@@ -24,8 +24,10 @@ struct LogCommand: ParsableCommand {
     @OptionGroup var selection: PathOptions
 
     func run() throws {
-        guard all || !revisions.isEmpty else { throw UsageError("log takes a tag, a revision or a range, or --all") }
-        if let limit, limit < 0 { throw UsageError("-n takes a number from 0, not \(limit)") }
+        guard all || !revisions.isEmpty else {
+            throw UsageError("log: name a tag, a revision or a range, or give --all")
+        }
+        if let limit, limit < 0 { throw UsageError("log: -n: it takes a number from 0, not \(limit)") }
         var request = LogRequest()
         request.revisions = revisions
         request.all = all

@@ -19,7 +19,7 @@ struct OpLogCommand: ParsableCommand {
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
 
     func run() throws {
-        if let limit, limit < 0 { throw UsageError("-n takes a number from 0, not \(limit)") }
+        if let limit, limit < 0 { throw UsageError("op log: -n: it takes a number from 0, not \(limit)") }
         let operations = try options.repository().operationLog(limit: limit ?? .max)
         let output = Output(options, paging: !isJSON)
         if isJSON {

@@ -76,9 +76,10 @@ struct RmCommand: ParsableCommand {
 
     func run() throws {
         let repository = try options.repository()
-        guard !containers.isEmpty else { throw UsageError("name at least one container") }
+        guard !containers.isEmpty else { throw UsageError("rm: name at least one container") }
         // All names are looked up before anything is removed.
-        for container in try containers.map({ try repository.container($0) }) {
+        var seen: Set<String> = []
+        for container in try containers.map({ try repository.container($0) }) where seen.insert(container.id).inserted {
             try repository.remove(container)
             options.say("removed \(container.name)")
         }

@@ -42,20 +42,25 @@ struct RunCommand: ParsableCommand {
             let revision = try Revision(parsing: revision)
             let container = try repository.createContainer(
                 on: revision, name: name, configuration: try configuration(), isLasting: !isRemoved)
+            // A container whose command never started is of no use, and would keep the name.
+            var isKept = false
             defer {
-                if isRemoved { ContainerFailure.report { try repository.remove(container) } }
+                if !isKept { ContainerFailure.report { try repository.remove(container) } }
             }
-            return try repository.run(
+            let code = try repository.run(
                 container, console: RunConsole(isInteractive: isInteractive), isLasting: !isRemoved)
+            isKept = !isRemoved
+            return code
         }
     }
 
     private func configuration() throws -> ContainerConfiguration {
         if hasTerminal, isInteractive, isatty(STDIN_FILENO) == 0 {
-            throw UsageError("-t needs a terminal on standard input; leave it out where there is none")
+            throw UsageError(
+                "run: -t: standard input is no terminal", hints: ["leave -t out where there is none"])
         }
         guard let network = ContainerConfiguration.Network(rawValue: network) else {
-            throw UsageError("--network takes 'none' or 'host', not '\(network)'")
+            throw UsageError("run: --network \(network): it takes 'none' or 'host'")
         }
         var configuration = ContainerConfiguration()
         configuration.command = command
@@ -73,7 +78,7 @@ struct RunCommand: ParsableCommand {
 
     private func variable(_ text: String) throws -> String? {
         if text.contains("=") {
-            guard text.first != "=" else { throw UsageError("-e takes NAME=value, not '\(text)'") }
+            guard text.first != "=" else { throw UsageError("run: -e \(text): it takes NAME=value") }
             return text
         }
         return Environment[text].map { "\(text)=\($0)" }
@@ -83,7 +88,7 @@ struct RunCommand: ParsableCommand {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard parts.count == 2 || (parts.count == 3 && ["ro", "rw"].contains(parts[2])),
             parts[0].hasPrefix("/"), parts[1].hasPrefix("/")
-        else { throw UsageError("-v takes /SOURCE:/DESTINATION[:ro|rw], not '\(text)'") }
+        else { throw UsageError("run: -v \(text): it takes /SOURCE:/DESTINATION[:ro|rw]") }
         return ContainerConfiguration.Volume(
             source: parts[0], destination: parts[1], isReadOnly: parts.count == 3 && parts[2] == "ro")
     }
@@ -102,8 +107,11 @@ struct StartCommand: ParsableCommand {
     @Argument(help: "The container.") var container: String
 
     func run() throws {
+        guard isAttached else {
+            throw UsageError(
+                "start: \(container): it runs only in the foreground so far", hints: ["varve start -a \(container)"])
+        }
         try ContainerFailure.exiting {
-            guard isAttached else { throw UsageError("start runs in the foreground: varve start -a \(container)") }
             let repository = try options.repository()
             let container = try repository.container(container)
             let console = RunConsole(isInteractive: isInteractive || container.configuration.isInteractive)

@@ -43,23 +43,14 @@ struct PathOptions: ParsableArguments {
     var texts: [String] = []
 
     func paths() throws -> [BytePath] { try texts.map { try Paths.parse($0) } }
-
-    private static let commands: Set<String> = ["status", "diff", "commit", "log", "show"]
-
-    /// The parser takes only one list of words for a command, so the paths behind `--` become options.
-    static func rewritten(_ arguments: [String]) -> [String] {
-        guard let terminator = arguments.firstIndex(of: "--"),
-            let command = arguments.first(where: { SubcommandNames.all.contains($0) }), commands.contains(command)
-        else { return arguments }
-        return arguments[..<terminator] + arguments[(terminator + 1)...].map { "--path=\($0)" }
-    }
 }
 
 /// Paths inside a root filesystem as they are typed: `/etc` or `etc`.
 enum Paths {
     static func parse(_ text: String) throws -> BytePath {
         guard let path = BytePath(parsing: text.utf8) else {
-            throw UsageError("'\(text)' is no path in a root filesystem: no '..', no name over 255 bytes")
+            throw UsageError(
+                "read path: \(Escaping.displayed(Array(text.utf8))): it has a '..', or a name over 255 bytes")
         }
         return path
     }
@@ -67,7 +58,8 @@ enum Paths {
     /// `REV:/path`.
     static func parsePlace(_ text: String) throws -> (place: String, path: BytePath) {
         guard let separator = text.firstRange(of: ":/") else {
-            throw UsageError("'\(text)' names no path; write REV:/path, as in debian:12:/etc/hosts")
+            throw UsageError(
+                "read place: \(text): it names no path", hints: ["write REV:/path, as in debian:12:/etc/hosts"])
         }
         let place = String(text[..<separator.lowerBound])
         return (place, try parse(String(text[text.index(after: separator.lowerBound)...])))

@@ -35,7 +35,7 @@ struct TagCommand: ParsableCommand {
         case (false, true, 2):
             try repository.renameTag(
                 try TagName(parsing: names[0]), to: try TagName(parsing: names[1]), by: try identity.signature())
-        default: throw UsageError("tag takes nothing, NEW REV, -d TAG or -m OLD NEW")
+        default: throw UsageError("tag: takes nothing, NEW REV, -d TAG or -m OLD NEW")
         }
     }
 
@@ -46,7 +46,11 @@ struct TagCommand: ParsableCommand {
             output.json(
                 .array(tags.map { ["tag": .string($0.name.description), "commit": .string($0.commit.hex)] }))
         } else {
-            for tag in tags { output.line("\(tag.name)  \(tag.commit.short)") }
+            let width = tags.map { $0.name.description.count }.max() ?? 0
+            for tag in tags {
+                let name = tag.name.description
+                output.line("\(name)\(String(repeating: " ", count: width - name.count))  \(tag.commit.short)")
+            }
         }
         output.finish()
     }

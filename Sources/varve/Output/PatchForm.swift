@@ -23,7 +23,10 @@ enum PatchForm {
             guard left != right else { return }
             output.line(output.coloured("--- \(side("a", old, change.old))", .bold))
             output.line(output.coloured("+++ \(side("b", new, change.new))", .bold))
-            printHunks(try TextPatch(from: left, to: right).hunks, to: output)
+            let hunks =
+                left.isEmpty || right.isEmpty
+                ? WholeText.hunk(left + right, isAdded: left.isEmpty) : try TextPatch(from: left, to: right).hunks
+            printHunks(hunks, to: output)
         }
     }
 

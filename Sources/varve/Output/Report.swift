@@ -30,35 +30,35 @@ enum Report {
         }
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         let first = lines.first.map { $0.hasPrefix("Error: ") ? $0.dropFirst(7) : $0 } ?? ""
-        StandardError.write("varve: usage: \(first)\n")
-        for line in lines.dropFirst() where line.hasPrefix("Usage:") { StandardError.write("hint: \(line)\n") }
-        Glibc.exit(2)
+        StandardError.write("varve: usage: \(first.prefix(1).lowercased())\(first.dropFirst())\n")
+        for line in lines.dropFirst() where line.hasPrefix("Usage: ") {
+            StandardError.write("hint: usage: \(line.dropFirst(7))\n")
+        }
+        Glibc.exit(code ?? 2)
     }
 
+    /// Line ends and words without an end, such as a name of 5,000 bytes, would hide the rest.
     private static func oneLine(_ text: String) -> String {
-        String(text.map { $0.isNewline ? " " : $0 })
+        text.split(omittingEmptySubsequences: false) { $0 == " " || $0.isNewline }
+            .map { $0.count <= 300 ? String($0) : "\($0.prefix(100))…\($0.suffix(40))" }
+            .joined(separator: " ")
     }
 
     /// Nil for errors of the argument parser.
     private static func failure(_ error: any Error) -> Failure? {
         switch error {
-        case let error as UsageError: Failure(message: error.message, code: 2)
+        case _ where Interrupts.isRaised: interrupted
+        case let error as UsageError: Failure(message: error.message, hints: error.hints, code: 2)
         case let error as EngineError: failure(error)
         case let error as TagName.Invalid:
             Failure(message: "read tag name: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         case let error as Revision.Invalid:
             Failure(message: "read revision: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
-        case let error as SystemError where error.errno == .interrupted: interrupted
-        case let error as StoreError where isInterrupt(error): interrupted
         default: failure(of: error)
         }
     }
 
     static let interrupted = Failure(message: "interrupted: nothing was changed", code: 130)
-
-    private static func isInterrupt(_ error: StoreError) -> Bool {
-        if case .system(let cause) = error.cause { cause.errno == .interrupted } else { false }
-    }
 
     private static func failure(of error: any Error) -> Failure? {
         // The parser's errors are of types of its own.
@@ -84,6 +84,8 @@ enum Report {
             Failure(message: "find container: \(text): no container has this name or id", hints: meant(near), code: 2)
         case .unknownTag(let tag, let near):
             Failure(message: "find tag: \(tag): there is none", hints: meant(near), code: 2)
+        case .unknownOperation(let text):
+            Failure(message: "find operation: \(text): no operation's id begins with it", code: 2)
         case .unknownPath(let place, let path):
             Failure(message: "find path: \(place):\(path): there is nothing at this path", code: 2)
         case .wrongKind(let place, let path, let expected):
@@ -122,6 +124,12 @@ enum Report {
             Failure(
                 message: "open repository: \(root): \(reason)",
                 hints: ["choose another directory with --root or VARVE_ROOT"], code: 3)
+        case .noUpper(let root, let filesystem):
+            Failure(
+                message: "check out: \(root): containers can't be written there, since it is on \(filesystem)",
+                hints: [
+                    "put the repository on another filesystem, such as ext4, xfs or btrfs, with --root or VARVE_ROOT"
+                ], code: 3)
         case .notCommit(let id): Failure(message: "read commit: \(id.short): varve did not make it", code: 2)
         case .refused(let operation, let subject, let reason):
             Failure(message: "\(operation): \(subject): \(reason)", code: 3)

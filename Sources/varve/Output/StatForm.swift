@@ -13,12 +13,12 @@ enum StatForm {
             case nil: table.append((name(change), change.aspects.list.joined(separator: ", ")))
             case .binary: table.append((name(change), "Bin \(size(change.old)) -> \(size(change.new)) bytes"))
             case .text(let old, let new):
-                let patch = try TextPatch(from: old, to: new)
-                added += patch.added
-                removed += patch.removed
-                let lines = patch.added + patch.removed
+                let count = try lines(old, new)
+                added += count.added
+                removed += count.removed
+                let isEqual = count == (0, 0)
                 table.append(
-                    (name(change), lines == 0 ? change.aspects.list.joined(separator: ", ") : bar(patch, output)))
+                    (name(change), isEqual ? change.aspects.list.joined(separator: ", ") : bar(count, output)))
             }
         }
         let width = min(70, table.map(\.path.count).max() ?? 0)
@@ -38,10 +38,16 @@ enum StatForm {
 
     private static func size(_ node: Node?) -> UInt64 { node?.attributes?.size ?? 0 }
 
-    private static func bar(_ patch: TextPatch, _ output: Output) -> String {
-        let total = patch.added + patch.removed
+    private static func lines(_ old: [UInt8], _ new: [UInt8]) throws -> (added: Int, removed: Int) {
+        if old.isEmpty || new.isEmpty { return (WholeText.lineCount(new), WholeText.lineCount(old)) }
+        let patch = try TextPatch(from: old, to: new)
+        return (patch.added, patch.removed)
+    }
+
+    private static func bar(_ count: (added: Int, removed: Int), _ output: Output) -> String {
+        let total = count.added + count.removed
         let width = min(40, total)
-        let plus = total == 0 ? 0 : (patch.added * width + total - 1) / total
+        let plus = total == 0 ? 0 : (count.added * width + total - 1) / total
         let signs =
             output.coloured(String(repeating: "+", count: plus), .green)
             + output.coloured(String(repeating: "-", count: width - plus), .red)

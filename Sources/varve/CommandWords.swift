@@ -1,0 +1,71 @@
+import ArgumentParser
+import Engine
+
+/// The words of a command line, put into the order that the parser takes.
+///
+/// It knows options only behind the command that has them, and one list of words a command: so global options move
+/// behind the command, and the paths behind `--` become options.
+struct CommandWords {
+    private let words: [String]
+    private(set) var sorted: [String] = []
+    /// The command's name; nil where there is none.
+    private(set) var command: String?
+
+    init(_ words: [String]) { self.words = words }
+
+    /// - Throws: where there is no such command.
+    mutating func sort() throws {
+        var rest = words[...]
+        let global = Self.takeGlobal(from: &rest)
+        guard let first = rest.first, !first.hasPrefix("-") else {
+            sorted = words
+            return
+        }
+        command = first
+        sorted = [try Self.name(rest.removeFirst(), among: Self.commands + ["help"], of: nil)]
+        if first == "op", let second = rest.first, !second.hasPrefix("-"), second != "help" {
+            sorted.append(
+                try Self.name(rest.removeFirst(), among: Self.names(OpCommand.configuration.subcommands), of: first))
+        }
+        sorted += global
+        if Self.takingPaths.contains(first), let terminator = rest.firstIndex(of: "--") {
+            sorted += rest[..<terminator]
+            sorted += rest[(terminator + 1)...].map { "--path=\($0)" }
+        } else {
+            sorted += rest
+        }
+    }
+
+    private static let commands = names(Varve.configuration.groupedSubcommands.flatMap { $0.subcommands })
+    private static let takingPaths: Set<String> = ["status", "diff", "commit", "log", "show"]
+
+    private static func names(_ commands: [any ParsableCommand.Type]) -> [String] {
+        commands.compactMap { $0.configuration.commandName }
+    }
+
+    /// The options of ``GlobalOptions`` in front.
+    private static func takeGlobal(from words: inout ArraySlice<String>) -> [String] {
+        var taken: [String] = []
+        while let word = words.first {
+            switch word {
+            case "--root" where words.count > 1: taken += [words.removeFirst(), words.removeFirst()]
+            case "-q", "--quiet", "--no-pager": taken.append(words.removeFirst())
+            case _ where word.hasPrefix("--root="): taken.append(words.removeFirst())
+            default: return taken
+            }
+        }
+        return taken
+    }
+
+    private static func name(_ word: String, among names: [String], of command: String?) throws -> String {
+        if names.contains(word) { return word }
+        let near = Likeness.nearest(to: word, among: names)
+        throw UsageError(
+            "find command: \(command.map { "\($0) " } ?? "")\(word): there is none",
+            hints: [
+                near.isEmpty
+                    ? "'varve \(command.map { "help \($0)" } ?? "help")' lists them"
+                    : "did you mean \(near.joined(separator: " or "))?"
+            ])
+    }
+}
