@@ -28,7 +28,7 @@ struct ArchitectureTests {
             ("Erofs", "import CLinux"),
             ("Engine", "import CGit2"),
             ("Engine", "import varve"),
-            ("varve", "import ObjectStore"),
+            ("varve", "import CGit2"),
             ("Model", "import Foundation"),
             ("varve", "import FoundationEssentials"),
             ("Model", "@testable import Linux"),

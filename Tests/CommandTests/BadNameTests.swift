@@ -48,7 +48,7 @@ struct BadNameTests {
             """)
         try box.refuses(
             "varve run debian:12~7 true", code: 125,
-            "varve: resolve: debian:12~7: id1 has no parent 1: it is the first commit")
+            "varve: resolve: debian:12~7: history begins fewer than 7 commits before id1")
         try box.refuses(
             "varve show deadbeef", code: 2,
             "varve: find revision: deadbeef: no tag, commit or container has this name")

@@ -20,7 +20,7 @@ struct OutputTests {
         ("ls debian:12:/bin/sh", "gid id kind mode name nanoseconds seconds size target uid"),
         (
             "info",
-            "checkout checkoutReason containers controlGroups kernel libgit2 root tags version"
+            "checkout checkoutReason containers containersFit controlGroups kernel libgit2 root tags version"
         ),
         ("version", "version"),
     ]

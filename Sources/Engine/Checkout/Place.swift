@@ -5,7 +5,7 @@ import Model
 /// What the kernel can do where the repository is, found out by trying.
 struct Place {
     let choice: Repository.CheckoutChoice
-    /// Why the filesystem can't hold what containers write; nil where it can.
+    /// The kind of filesystem, such as `overlay`, where it can't hold what containers write; nil where it can.
     let upperProblem: String?
 }
 
@@ -27,9 +27,7 @@ extension Repository {
 
     /// Refuses a filesystem that overlayfs can't write to, before anything is made there.
     func requireUpperDirectories() throws {
-        if let problem = try place().upperProblem {
-            throw EngineError.unusableRoot(root, reason: "containers can't be kept here: \(problem)")
-        }
+        if let filesystem = try place().upperProblem { throw EngineError.noUpper(root, filesystem: filesystem) }
     }
 
     private func probeChoice() throws -> CheckoutChoice {
@@ -51,10 +49,21 @@ extension Repository {
         var problem: String?
         do throws(SystemError) {
             try Self.tryUpper(at: path)
-        } catch { problem = error.description }
+        } catch {
+            // Of a full disk, say, this would be no more true tomorrow.
+            guard Self.refusals.contains(error.errno) else {
+                try Files.removeAll(KernelPath(path))
+                throw error
+            }
+            let directory = try Files.openDirectory(KernelPath(path))
+            problem = try MountEntry.holding(directory)?.filesystem ?? "an unknown filesystem"
+        }
         try Files.removeAll(KernelPath(path))
         return problem
     }
+
+    /// How a filesystem says that it lacks something.
+    private static let refusals: Set<Errno> = [.invalid, .notSupported, .notPermitted, .noSystemCall, .noDevice]
 
     private static func tryUpper(at path: String) throws(SystemError) {
         for name in ["lower", "upper", "work"] { try Files.makeDirectory(KernelPath("\(path)/\(name)")) }

@@ -52,11 +52,7 @@ extension Repository {
         let tree = try content(of: state.checkout).fs
         let upper = try upperDirectory(of: container, state) { try store().directory(tree).attributes }
         let work = try Files.openDirectory(KernelPath(files(of: container.id).work(state.upper)))
-        do {
-            return try checkout().mount(tree, in: self, writable: (upper.reference, work.reference))
-        } catch let error as SystemError where error.detail.contains("not supported as upperdir") {
-            throw EngineError.noUpper(root, filesystem: try MountEntry.holding(upper)?.filesystem ?? "another")
-        }
+        return try checkout().mount(tree, in: self, writable: (upper.reference, work.reference))
     }
 
     private func specification(

@@ -17,7 +17,10 @@ struct InfoCommand: ParsableCommand {
             ("tags", "tags", .integer(info.tags)), ("containers", "containers", .integer(info.containers)),
             ("checkout", "checkout", .string(info.checkout.mode.rawValue)),
             ("checkoutReason", "because", .string(info.checkout.reason)),
-            ("containersProblem", "upper", info.upperProblem.map { .string($0) } ?? "can be kept here"),
+            (
+                "containersFit", "containers fit",
+                info.upperProblem.map { "no: overlayfs can't write on \($0)" } ?? "yes"
+            ),
             ("controlGroups", "control groups", info.controlGroups.map { .string($0) } ?? "none"),
             ("kernel", "kernel", .string(info.kernel)), ("libgit2", "libgit2", .string(info.libgit2)),
         ]
