@@ -127,6 +127,7 @@ struct LookTests {
             root:            BOX/r
             tags:            1
             containers:      0
+            containers fit:  yes
             $ VARVE_CHECKOUT=directory varve info | sed -n -e /^checkout/p -e /^because/p
             checkout:        directory
             because:         asked for

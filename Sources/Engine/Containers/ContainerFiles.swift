@@ -54,11 +54,23 @@ extension Repository {
         try Files.names(in: Files.openDirectory(KernelPath("\(root)/names"))).compactMap(\.string).sorted()
     }
 
+    /// All containers with their states, the newest first. One that is being removed meanwhile is left out.
+    public func containerStates() throws -> [(container: Container, state: ContainerState)] {
+        try containers().compactMap { container in
+            try stateIfPresent(of: container).map { (container, $0) }
+        }
+    }
+
     public func state(of container: Container) throws -> ContainerState {
-        try recover()
-        guard var state = try storedState(of: container.id) else {
+        guard let state = try stateIfPresent(of: container) else {
             throw EngineError.unknownContainer(container.name, near: [])
         }
+        return state
+    }
+
+    private func stateIfPresent(of container: Container) throws -> ContainerState? {
+        try recover()
+        guard var state = try storedState(of: container.id) else { return nil }
         // A state that says running outlives a killed process; the lock does not.
         if case .running = state.status, try !isRunning(container) { state.status = .exited(code: 137) }
         return state

@@ -12,8 +12,7 @@ struct PsCommand: ParsableCommand {
 
     func run() throws {
         let repository = try options.repository()
-        let rows = try repository.containers().map { ($0, try repository.state(of: $0)) }
-            .filter { all || $0.1.isRunning }
+        let rows = try repository.containerStates().filter { all || $0.state.isRunning }
         let output = Output(options)
         if isJSON {
             output.json(.array(rows.map { Self.json($0, $1) }))
