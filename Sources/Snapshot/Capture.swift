@@ -13,6 +13,10 @@ public final class Capture {
     public private(set) var index: FileIndex
     /// Told where each regular file's body can be read: for sinks that keep no bodies.
     public var located: ((ObjectID, BytePath) -> Void)?
+    /// Whether a file is read only where its content could be that of the entry below it. All others get a
+    /// provisional id, which no body has: enough to tell that there is something new, in proportion to the number of
+    /// files and not to their sizes. For sinks that keep no bodies.
+    public var givesProvisionalIDs = false
     private var linkGroups: [Inode: LinkGroup] = [:]
     private var base = ObjectID.emptyTree
 
@@ -80,7 +84,7 @@ public final class Capture {
                 throw SnapshotError.unsupported(
                     path, "a character device 0:0 is what overlayfs marks removed files with")
             }
-            return try leaf(name, found, in: directory, at: path)
+            return try leaf(name, found, in: directory, at: path, below: nil)
         }
         let child = try Files.openDirectory(KernelPath(name), in: directory.reference)
         return .directory(try plain(child, attributes: found.attributes, at: path))
@@ -123,7 +127,7 @@ public final class Capture {
                 let lower = try lowerNode(name, found.overlay, base: base)
                 return try metacopy(found, of: lower, at: path)
             }
-            return try leaf(name, found, in: directory, at: path)
+            return try leaf(name, found, in: directory, at: path, below: base?[name])
         }
         let child = try Files.openDirectory(KernelPath(name), in: directory.reference)
         var lower: Directory?
@@ -160,13 +164,13 @@ public final class Capture {
     }
 
     private func leaf(
-        _ name: ByteName, _ found: Found, in directory: borrowing Descriptor, at path: BytePath
+        _ name: ByteName, _ found: Found, in directory: borrowing Descriptor, at path: BytePath, below: Node?
     ) throws -> Node {
         var attributes = found.attributes
         attributes.linkGroup = linkGroup(of: found.status, at: path)
         switch attributes.kind {
         case .regular:
-            let body = try body(name, found.status, in: directory)
+            let body = try body(name, found.status, in: directory, below: below)
             attributes.size = found.status.size
             attributes.holes = body.holes
             located?(body.id, path)
@@ -181,9 +185,10 @@ public final class Capture {
     }
 
     private func body(
-        _ name: ByteName, _ status: FileStatus, in directory: borrowing Descriptor
+        _ name: ByteName, _ status: FileStatus, in directory: borrowing Descriptor, below: Node?
     ) throws -> FileIndex.Body {
         if let known = index.body(of: status), try isStored(known.id) { return known }
+        if givesProvisionalIDs, !status.hasSize(of: below) { return FileIndex.Body(id: .provisional(for: status)) }
         let file = try Files.open(
             KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         let holes = try file.holes(size: status.size)

@@ -21,6 +21,7 @@ enum Renames {
         var old = candidates(changes, .deleted)
         if old.isEmpty { return [] }
         var new = candidates(changes, .added)
+        if let source = source as? any ProvisionalSource { try settle(&new, likely: old, in: source) }
         var pairs = exact(&old, &new)
         if !old.isEmpty, !new.isEmpty, max(old.count, new.count) <= similarityLimit {
             pairs += try similar(old, new, in: source)
@@ -32,7 +33,7 @@ enum Renames {
         let position: Int
         let name: ByteName?
         let attributes: Attributes
-        let body: ObjectID
+        var body: ObjectID
     }
 
     /// Files with a body. Empty files are all alike, so none is another one renamed.
@@ -42,6 +43,16 @@ enum Renames {
                 attributes.hasBody, attributes.size > 0
             else { return nil }
             return Candidate(position: position, name: change.path.last, attributes: attributes, body: body)
+        }
+    }
+
+    /// Reads those new files that could be old ones by their size.
+    private static func settle(
+        _ new: inout [Candidate], likely old: [Candidate], in source: any ProvisionalSource
+    ) throws {
+        let sizes = Set(old.map(\.attributes.size))
+        for index in new.indices where sizes.contains(new[index].attributes.size) {
+            new[index].body = try source.settled(new[index].body)
         }
     }
 

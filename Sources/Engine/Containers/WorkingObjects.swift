@@ -2,10 +2,11 @@ import Glibc
 import Linux
 import Model
 import ObjectStore
+import Snapshot
 
 /// The objects of containers' working states: trees and records in memory, bodies where the containers have them.
 /// Nothing is stored.
-public final class WorkingObjects: ObjectSource, ObjectSink {
+public final class WorkingObjects: ProvisionalSource, ObjectSink {
     private let scratch: ScratchObjects
     private struct Place {
         let upper: String
@@ -13,7 +14,27 @@ public final class WorkingObjects: ObjectSource, ObjectSink {
     }
     private var located: [ObjectID: Place] = [:]
 
-    init(over store: ObjectStore) { scratch = ScratchObjects(over: store) }
+    /// Bodies by the ids that stood for them before they were read.
+    private var settled: [ObjectID: ObjectID] = [:]
+    /// Whether files that are certainly new are not read until somebody asks for their content.
+    let isLazy: Bool
+
+    /// - Parameter isLazy: for comparing one container with what it was started from. Ids of unread files are then
+    ///   provisional, and equal to no other even where the contents are.
+    init(over store: ObjectStore, isLazy: Bool = false) {
+        scratch = ScratchObjects(over: store)
+        self.isLazy = isLazy
+    }
+
+    public func settled(_ id: ObjectID) throws -> ObjectID {
+        guard isLazy, located[id] != nil else { return id }
+        if let known = settled[id] { return known }
+        let file = try file(of: id)
+        let size = try file.status().size
+        let body = try scratch.addBody(from: file, size: size, holes: [])
+        settled[id] = body
+        return body
+    }
 
     /// The file at `path` below the directory `upper` has the body `id`.
     func locate(_ id: ObjectID, at path: BytePath, below upper: String) {
@@ -41,7 +62,7 @@ public final class WorkingObjects: ObjectSource, ObjectSink {
         do throws(SystemError) { bytes = try file.readAll() } catch {
             throw StoreError("read blob", id.hex, .system(error))
         }
-        guard ObjectID(hashing: .blob, bytes) == id else {
+        guard isLazy || ObjectID(hashing: .blob, bytes) == id else {
             throw StoreError("read blob", id.hex, .changed("the container wrote to it"))
         }
         return bytes

@@ -37,6 +37,8 @@ extension Repository {
             from: store, to: sink, index: FileIndex(decoding: saved, now: Timestamp.now()), isStored: isStored)
         if let working = sink as? WorkingObjects {
             let directory = files.upper(state.upper)
+            // Against what has been committed meanwhile, a file that is new on the checkout may be an old one.
+            capture.givesProvisionalIDs = working.isLazy && state.base == state.checkout
             capture.located = { working.locate($0, at: $1, below: directory) }
         }
         let tree = try capture.upper(upper, over: below, leavingOut: state.mountPoints)

@@ -11,7 +11,7 @@ public struct Comparison {
 extension Repository {
     /// What the container changed since its base.
     public func status(of container: Container, paths: [BytePath] = []) throws -> Comparison {
-        let scratch = WorkingObjects(over: try store())
+        let scratch = WorkingObjects(over: try store(), isLazy: true)
         let base = try content(of: try state(of: container).base).fs
         return try compare(base, try workingTree(of: container, in: scratch), in: scratch, paths)
     }
