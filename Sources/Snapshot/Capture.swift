@@ -137,6 +137,11 @@ public final class Capture {
         let content = try merged(
             child, attributes: found.attributes, at: path, base: lower, leavingOut: mountPoints)
         if mountPoints.contains(path), base?[name] == nil, content.entries.isEmpty { return nil }
+        if givesProvisionalIDs, lower == nil, let keeper = sink as? any ProvisionalSource {
+            let id = ObjectID.provisional(for: found.status)
+            keeper.keep(content, as: id)
+            return .directory(id)
+        }
         return .directory(try sink.add(content))
     }
 

@@ -4,6 +4,7 @@ import ObjectStore
 extension ObjectSource {
     /// Reads one directory: its git tree and the record in it, which have to tell the same names and kinds.
     public func directory(_ id: ObjectID) throws -> Directory {
+        if let source = self as? any ProvisionalSource, let kept = source.kept(id) { return kept }
         func corrupt(_ reason: String) -> SnapshotError { .corrupt(id, reason) }
 
         var stored = try Tree.decode(try read(id, as: .tree), id: id)

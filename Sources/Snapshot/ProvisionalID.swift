@@ -6,16 +6,21 @@ import ObjectStore
 public protocol ProvisionalSource: ObjectSource {
     /// The id of the body itself, which is read for this; `id` where that is one already.
     func settled(_ id: ObjectID) throws -> ObjectID
+
+    /// Keeps a directory that is new as a whole under a provisional id, so that nothing has to be written and hashed.
+    func keep(_ directory: Directory, as id: ObjectID)
+
+    /// What ``keep(_:as:)`` was given; nil for the id of a tree.
+    func kept(_ id: ObjectID) -> Directory?
 }
 
 extension ObjectID {
     /// Stands for a body that nobody has read: the same for all names of one file, and like no other.
     static func provisional(for status: FileStatus) -> ObjectID {
-        let file = [
-            UInt64(status.filesystem.major), UInt64(status.filesystem.minor), status.inode,
-            UInt64(bitPattern: status.changed.seconds), UInt64(status.changed.nanoseconds),
-        ]
-        return ObjectID(hashing: .blob, Array("varve unread file\0".utf8) + file.flatMap { $0.bigEndianBytes })
+        // One upper directory is on one filesystem. That a body's SHA-1 looks like this can't be brought about.
+        let changed = UInt64(bitPattern: status.changed.seconds) &* 1_000_000_000 &+ UInt64(status.changed.nanoseconds)
+        var words = (UInt64.max.bigEndian, status.inode.bigEndian, changed.bigEndian)
+        return withUnsafeBytes(of: &words) { ObjectID(loading: $0.baseAddress.unsafelyUnwrapped + 4) }
     }
 }
 
@@ -25,8 +30,4 @@ extension FileStatus {
         guard case .leaf(let attributes, _)? = node else { return false }
         return attributes.kind == .regular && attributes.size == size
     }
-}
-
-extension UInt64 {
-    fileprivate var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
 }

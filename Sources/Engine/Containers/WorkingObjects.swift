@@ -26,6 +26,13 @@ public final class WorkingObjects: ProvisionalSource, ObjectSink {
         self.isLazy = isLazy
     }
 
+    /// Directories that are new as a whole, by their provisional ids.
+    private var directories: [ObjectID: Directory] = [:]
+
+    public func keep(_ directory: Directory, as id: ObjectID) { directories[id] = directory }
+
+    public func kept(_ id: ObjectID) -> Directory? { directories[id] }
+
     public func settled(_ id: ObjectID) throws -> ObjectID {
         guard isLazy, located[id] != nil else { return id }
         if let known = settled[id] { return known }
