@@ -8,8 +8,8 @@ let strict: [SwiftSetting] = [
 ]
 
 /// A C library from Debian's -dev packages: a module map and nothing else.
-func library(_ name: String, apt: String) -> Target {
-    .systemLibrary(name: name, providers: [.apt([apt])])
+func library(_ name: String, apt packages: String...) -> Target {
+    .systemLibrary(name: name, providers: [.apt(packages)])
 }
 
 /// The archives that a module is linked with. Static ones: loading libgit2's and libarchive's shared libraries with all
@@ -44,7 +44,7 @@ let package = Package(
     ],
     targets: [
         library("CGit2", apt: "libgit2-dev"),
-        library("CArchive", apt: "libarchive-dev"),
+        library("CArchive", apt: "libarchive-dev", "libbz2-dev", "liblz4-dev", "liblzma-dev", "libzstd-dev"),
         library("CCap", apt: "libcap-dev"),
         library("CZlib", apt: "zlib1g-dev"),
         .target(name: "CLinux"),
