@@ -131,8 +131,9 @@ public struct Difference {
         var gone: Set<Int> = []
         for pair in try Renames.pairs(in: changes, source) {
             let (from, to) = (changes[pair.old], changes[pair.new])
-            guard case .leaf(let a, let oldBody)? = from.old, case .leaf(let b, let newBody)? = to.new else { continue }
+            guard case .leaf(let a, let oldBody)? = from.old, case .leaf(let b, var newBody)? = to.new else { continue }
             var aspects = b.aspects(against: a)
+            if a.size == b.size, let source = source as? any ProvisionalSource { newBody = try source.settled(newBody) }
             if oldBody != newBody { aspects.insert(.content) }
             changes[pair.new] = Change(
                 path: to.path, kind: .renamed(from: from.path), aspects: aspects, old: from.old, new: to.new)

@@ -1,0 +1,99 @@
+import Glibc
+import Linux
+import Model
+import ObjectStore
+import Testbed
+import Testing
+
+@testable import Snapshot
+
+@Suite("A look that reads only what could be unchanged")
+struct ProvisionalTests {
+    @Test(
+        "tells the same changes as one that reads everything", .enabled(if: isRoot),
+        arguments: 21...26 as ClosedRange<UInt64>)
+    func sameChanges(seed: UInt64) throws {
+        let fixture = try Fixture()
+        var made = RandomOperations(in: try fixture.makeDirectory("base"), seed: seed)
+        try made.perform(60)
+        let base = try fixture.commit(fixture.directory.file("base"))
+        let overlay = try Overlay(over: base, in: fixture)
+        var operations = RandomOperations(in: overlay.merged, seed: seed &* 77)
+        try operations.perform(60)
+
+        let full = ScratchObjects(over: fixture.store)
+        let read = try captureUpper(overlay.upper, over: base, in: full)
+        let lazy = LazyObjects(over: fixture.store, upper: overlay.upper)
+        let unread = try lazy.capture(over: base)
+        func told(_ changes: [Change]) -> [String] {
+            // What is not read shows no holes.
+            changes.filter { !($0.kind == .modified && $0.aspects == .layout) }
+                .map { "\($0.letter) \($0.path) \($0.aspects.subtracting(.layout).list)" }
+        }
+        #expect(
+            told(try Difference.between(base, unread, in: lazy, renames: false))
+                == told(try Difference.between(base, read, in: full, renames: false)),
+            "seed \(seed): \(operations.log.joined(separator: "\n"))")
+    }
+
+    @Test("reads no new file, reads one of the old size, and finds a file under a new name", .enabled(if: isRoot))
+    func reads() throws {
+        let fixture = try Fixture()
+        try shell(
+            "echo one > same; echo two > size; printf 'long enough to be itself' > old",
+            in: fixture.makeDirectory("base"))
+        let base = try fixture.commit(fixture.directory.file("base"))
+        let overlay = try Overlay(over: base, in: fixture)
+        try shell("touch same; echo TWO > size; echo new > new; cat old > copy; rm old", in: overlay.merged)
+        let lazy = LazyObjects(over: fixture.store, upper: overlay.upper)
+        let changes = try Difference.between(base, try lazy.capture(over: base), in: lazy)
+        #expect(lazy.bodiesRead == 2, "same and size are read while looking")
+        #expect(lazy.settledPaths == [try path("/copy")], "it has the size of what is gone")
+        let lines = changes.map { "\($0.letter) \($0.path) \($0.aspects.contains(.content))" }
+        #expect(lines == ["M / false", "R /copy false", "A /new false", "M /same false", "M /size true"])
+    }
+}
+
+/// Counts what is read of an upper directory.
+private final class LazyObjects: ProvisionalSource, ObjectSink {
+    private let scratch: ScratchObjects
+    private let upper: String
+    private var places: [ObjectID: BytePath] = [:]
+    private var directories: [ObjectID: Directory] = [:]
+    private(set) var bodiesRead = 0
+    private(set) var settledPaths: Set<BytePath> = []
+
+    init(over store: ObjectStore, upper: String) {
+        scratch = ScratchObjects(over: store)
+        self.upper = upper
+    }
+
+    func capture(over base: ObjectID) throws -> ObjectID {
+        let capture = Capture(from: self, to: self, index: FileIndex(now: never), isStored: { _ in false })
+        capture.givesProvisionalIDs = true
+        capture.located = { self.places[$0] = $1 }
+        return try capture.upper(try Files.openDirectory(KernelPath(upper)), over: base)
+    }
+
+    func settled(_ id: ObjectID) throws -> ObjectID {
+        // What was read has its own id already.
+        guard let path = places[id], (try? scratch.read(id, as: .blob)) == nil else { return id }
+        settledPaths.insert(path)
+        return try scratch.add(.blob, try #require(try Files.contentsIfPresent(upper + path.displayed)))
+    }
+
+    func keep(_ directory: Directory, as id: ObjectID) { directories[id] = directory }
+    func kept(_ id: ObjectID) -> Directory? { directories[id] }
+
+    func read(_ id: ObjectID, as kind: ObjectKind) throws(StoreError) -> [UInt8] { try scratch.read(id, as: kind) }
+    func add(_ kind: ObjectKind, _ bytes: [UInt8]) throws(StoreError) -> ObjectID { try scratch.add(kind, bytes) }
+    func addBody(
+        from file: borrowing Descriptor, size: UInt64, holes: [Range<UInt64>]
+    ) throws(StoreError) -> ObjectID {
+        bodiesRead += 1
+        return try scratch.addBody(from: file, size: size, holes: holes)
+    }
+    func addBody(
+        size: UInt64, holes: [Range<UInt64>], read: (UnsafeMutableRawBufferPointer) throws -> Int
+    ) throws -> ObjectID { try scratch.addBody(size: size, holes: holes, read: read) }
+}
