@@ -139,11 +139,13 @@ extension Repository {
         return container
     }
 
-    /// What an operation says of containers' bases, done. Doing it again changes no file that anybody has seen.
+    /// What an operation says of containers' bases, done. Doing it again changes nothing, whatever came after it:
+    /// `upper` only grows, so a move from an earlier one was made; of those from the same one, which replace no files,
+    /// doing the later ones again ends where they ended.
     func apply(_ moves: [BaseMove]) throws {
         for move in moves {
             try changeState(of: move.container) { state in
-                guard state.base == move.old else { return }
+                guard state.base == move.old, state.upper == move.upper else { return }
                 state.base = move.new
                 guard let content = move.newContent else { return }
                 state.checkout = content
