@@ -67,7 +67,7 @@ extension Repository {
         var kept: [BaseMove] = []
         for var base in bases.values.sorted(by: { $0.container < $1.container }) {
             // A container that was removed since has nothing to take back.
-            guard let container = try containerIfPresent(base.container) else { continue }
+            guard let container = try container(id: base.container) else { continue }
             locks.append(HeldLock(try lock(container)))
             let state = try state(of: container)
             guard state.base == base.old else {
