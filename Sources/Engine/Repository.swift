@@ -38,7 +38,7 @@ public final class Repository {
 
     /// Of several processes that find no repository, one makes it.
     private static func create(at root: String) throws {
-        try Files.makeDirectories(root)
+        try Files.makeDirectories(root, mode: 0o700)
         let lock = try FileLock.acquire("\(root)/create.lock")
         try withExtendedLifetime(lock) {
             if try !Files.exists(KernelPath("\(root)/git/HEAD")) { try ObjectStore.create(at: root) }

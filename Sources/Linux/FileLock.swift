@@ -43,7 +43,7 @@ public struct FileLock: ~Copyable, Sendable {
     }
 
     private static func open(_ path: String) throws(SystemError) -> Descriptor {
-        try Files.open(KernelPath(path), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+        try Files.open(KernelPath(path), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
     }
 
     private static func whole(_ type: Int32) -> flock {

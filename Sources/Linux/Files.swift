@@ -112,10 +112,13 @@ public enum Files {
     }
 
     /// Makes the directory and its missing parents. What exists already is left as it is.
+    /// - Parameter mode: of the directory; its parents get 0755.
     public static func makeDirectories(_ path: String, mode: UInt32 = 0o755) throws(SystemError) {
         var prefix = path.hasPrefix("/") ? "/" : ""
-        for part in path.split(separator: "/") {
+        let parts = path.split(separator: "/")
+        for (index, part) in parts.enumerated() {
             prefix += part
+            let mode = index == parts.count - 1 ? mode : 0o755
             do throws(SystemError) { try makeDirectory(KernelPath(prefix), mode: mode) } catch {
                 if error.errno != .exists { throw error }
             }

@@ -7,9 +7,20 @@ public struct KernelFeatures: Sendable, Hashable {
     /// Whether something works, and if not why.
     public enum Support: Sendable, Hashable {
         case available
-        case unavailable(reason: String)
+        /// - Parameter isLasting: whether it is how the kernel and the filesystem are; else a passing failure, or a
+        ///   missing right.
+        case unavailable(reason: String, isLasting: Bool)
+
+        init(_ error: SystemError) {
+            self = .unavailable(reason: error.description, isLasting: error.errno.tellsOfLack)
+        }
 
         public var isAvailable: Bool { self == .available }
+
+        /// Whether another try would tell the same.
+        public var isLasting: Bool {
+            if case .unavailable(_, isLasting: false) = self { false } else { true }
+        }
     }
 
     /// Mounting an EROFS image from a file on the tried filesystem.
@@ -34,7 +45,7 @@ public struct KernelFeatures: Sendable, Hashable {
                     try context.set("lowerdir+", to: mount.reference)
                 })
         } catch {
-            let reason = Support.unavailable(reason: error.description)
+            let reason = Support(error)
             return KernelFeatures(erofs: reason, dataOnlyLayers: reason, layersByDescriptor: reason)
         }
     }
@@ -43,7 +54,7 @@ public struct KernelFeatures: Sendable, Hashable {
         do throws(SystemError) {
             try action()
             return .available
-        } catch { return .unavailable(reason: error.description) }
+        } catch { return Support(error) }
     }
 
     /// An EROFS image of one empty directory (Documentation/filesystems/erofs.rst, fs/erofs/erofs_fs.h).

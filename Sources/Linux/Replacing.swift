@@ -5,6 +5,7 @@ extension Files {
     /// Gives the file at `path` new contents in one step: whoever looks sees the old ones or the new ones, whole.
     /// - Parameter isDurable: whether the new contents are on the disk when this returns. Where not, a power cut may
     ///   leave either, or an empty file.
+    /// - Throws: where it fails, the old contents stay, and nothing else.
     public static func replace(
         _ path: String, with contents: [UInt8], mode: UInt32 = 0o644, isDurable: Bool = true
     ) throws(SystemError) {
@@ -14,10 +15,12 @@ extension Files {
                 KernelPath(temporary), flags: O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: mode)
             try file.write(contents)
             if isDurable { try file.synchronize() }
+            try rename(KernelPath(temporary), to: KernelPath(path))
         } catch {
+            // The first error is the one to tell.
+            do throws(SystemError) { try remove(KernelPath(temporary)) } catch {}
             throw SystemError(error.operation, path, error.errno)
         }
-        try rename(KernelPath(temporary), to: KernelPath(path))
         if isDurable {
             let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
             try openDirectory(KernelPath(parent)).synchronize()

@@ -35,7 +35,19 @@ public struct Errno: RawRepresentable, Hashable, Sendable {
     public static let noAddress = Errno(rawValue: ENXIO)
     public static let tooLong = Errno(rawValue: ENAMETOOLONG)
     public static let timedOut = Errno(rawValue: ETIMEDOUT)
+    public static let notBlockDevice = Errno(rawValue: ENOTBLK)
     public static let brokenPipe = Errno(rawValue: EPIPE)
+}
+
+extension Errno {
+    /// Whether a kernel or filesystem says by it that it lacks something, so that trying again is of no use. EPERM is
+    /// none of these: it may as well mean that another user could.
+    public var tellsOfLack: Bool {
+        switch self {
+        case .invalid, .notSupported, .noSystemCall, .noDevice, .notBlockDevice, .isDirectory: true
+        default: false
+        }
+    }
 }
 
 extension Errno: CustomStringConvertible {

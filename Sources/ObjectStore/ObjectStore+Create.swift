@@ -3,19 +3,15 @@ import Linux
 import Model
 
 extension ObjectStore {
-    /// Makes an empty repository. The directory may exist, and then keeps its mode, else only its owner may enter it;
-    /// the parts of a repository in it may not exist.
+    /// Makes an empty repository. The directory may exist, and then keeps its mode; only the owner may enter what is
+    /// made. The parts of a repository in it may not exist.
     public static func create(at root: String) throws(StoreError) {
         try attempt("create repository", root) { () throws(SystemError) in
-            if let slash = root.lastIndex(of: "/"), slash > root.startIndex {
-                try Files.makeDirectories(String(root[..<slash]))
-            }
-            // Bodies are readable files, those of a container's /etc/shadow too: nobody else comes in here.
-            do throws(SystemError) { try Files.makeDirectory(KernelPath(root), mode: 0o700) } catch {
-                if error.errno != .exists { throw error }
-            }
+            try Files.makeDirectories(root, mode: 0o700)
+            // Bodies are readable files, those of a container's /etc/shadow too: nobody else comes to them, also where
+            // the root was there before and lets others in.
             try Pool.create(at: "\(root)/pool")
-            _ = try Files.open(KernelPath("\(root)/\(lockName)"), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+            _ = try Files.open(KernelPath("\(root)/\(lockName)"), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         }
         // Git's directory comes last and whole: it is what says that a repository is here.
         let made = "\(root)/git.new"
@@ -28,6 +24,7 @@ extension ObjectStore {
             let config = try Files.open(
                 KernelPath("\(made)/config"), flags: O_WRONLY | O_TRUNC | O_CREAT | O_NOFOLLOW, mode: 0o644)
             try config.write(Array(configuration.utf8))
+            try Files.setPermissions(KernelPath(made), 0o700)
             try config.synchronizeFilesystem()
             try Files.rename(
                 KernelPath(made), to: KernelPath("\(root)/git"), flags: Files.noReplace)

@@ -19,16 +19,22 @@ public struct BaseMove: Hashable, Sendable {
     public var container: String
     public var old: ObjectID
     public var new: ObjectID
+    /// The number of the working tree that the move starts from, 0 or more. A move with a new content gives the
+    /// container the next number, and no number comes again: so a move that was made is known from one that was not,
+    /// also where `old` is `new`.
+    public var upper: Int
     /// The commits whose files were, and are now, the container's working tree; nil where the move left that alone.
     public var oldContent: ObjectID?
     public var newContent: ObjectID?
 
     public init(
-        container: String, old: ObjectID, new: ObjectID, oldContent: ObjectID? = nil, newContent: ObjectID? = nil
+        container: String, old: ObjectID, new: ObjectID, upper: Int, oldContent: ObjectID? = nil,
+        newContent: ObjectID? = nil
     ) {
         self.container = container
         self.old = old
         self.new = new
+        self.upper = upper
         self.oldContent = oldContent
         self.newContent = newContent
     }
@@ -84,8 +90,8 @@ extension Operation {
         for move in moves { line(text("move"), Self.word(text(move.ref)), id(move.old), id(move.new)) }
         for base in bases {
             line(
-                text("base"), Self.word(text(base.container)), id(base.old), id(base.new), id(base.oldContent),
-                id(base.newContent))
+                text("base"), Self.word(text(base.container)), id(base.old), id(base.new), text("\(base.upper)"),
+                id(base.oldContent), id(base.newContent))
         }
         if let undoes { line(text("undoes"), id(undoes)) }
         return Array(lines.joined(separator: [UInt8(ascii: "\n")])) + [UInt8(ascii: "\n")]
@@ -150,13 +156,15 @@ private struct OperationParser {
                 return false
             }
             moves.append(RefMove(ref: ref, old: old.id, new: new.id))
-        case ("base", 6):
+        case ("base", 7):
             guard let container = string(words[1]), let old = id(words[2]), let new = id(words[3]),
-                let oldContent = optionalID(words[4]), let newContent = optionalID(words[5])
+                let upper = Int(text(words[4])), upper >= 0,
+                let oldContent = optionalID(words[5]), let newContent = optionalID(words[6])
             else { return false }
             bases.append(
                 BaseMove(
-                    container: container, old: old, new: new, oldContent: oldContent.id, newContent: newContent.id))
+                    container: container, old: old, new: new, upper: upper, oldContent: oldContent.id,
+                    newContent: newContent.id))
         case ("undoes", 2):
             guard let id = id(words[1]) else { return false }
             undoes = id

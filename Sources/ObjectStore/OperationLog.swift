@@ -47,7 +47,8 @@ extension ObjectStore {
     /// - Parameters:
     ///   - writer: with the objects that the operation is about, not finished; it is finished here.
     ///   - apply: moves the containers' bases. Called under the repository's lock, also for what an interrupted
-    ///     process left, perhaps more than once: it must do nothing for a base that is not at `old`.
+    ///     process left, perhaps more than once: it must do nothing for a base that is not at `old`, or whose working tree does
+    ///     not have the number `upper`.
     /// - Returns: the id of the operation.
     /// - Throws: `moved` where a ref is not at its `old`: then nothing has happened.
     @discardableResult

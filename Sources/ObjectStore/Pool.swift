@@ -15,6 +15,7 @@ final class Pool {
     static let temporaries = "tmp"
 
     static func create(at path: String) throws(SystemError) {
+        try Files.makeDirectories(path, mode: 0o700)
         try Files.makeDirectories("\(path)/\(temporaries)")
     }
 

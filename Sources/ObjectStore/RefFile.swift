@@ -76,7 +76,7 @@ struct RepositoryLock: ~Copyable {
     init(root: String) throws(StoreError) {
         file = try attempt("lock repository", root) { () throws(SystemError) in
             let file = try Files.open(
-                KernelPath("\(root)/\(ObjectStore.lockName)"), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o644)
+                KernelPath("\(root)/\(ObjectStore.lockName)"), flags: O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
             try system("lock", "") { flock(file.raw, LOCK_EX) }
             return file
         }

@@ -79,6 +79,37 @@ struct CacheTests {
         #expect(text == Array("afterw".utf8))
     }
 
+    @Test("an index that can't be saved is none, and a failed replacement leaves no temporary")
+    func unsavedIndex() throws {
+        let rig = try Rig()
+        let container = try rig.container("c")
+        try Rig.write("\(try rig.upper(container))/new", "new")
+        usleep(60_000)
+        let index = rig.repository.files(of: container.id).index
+        try Files.makeDirectory(KernelPath("\(index).new"))
+        #expect(try rig.paths(container) == ["A /new"])
+        #expect(try !Files.exists(KernelPath(index)))
+        try Files.removeDirectory(KernelPath("\(index).new"))
+        #expect(try rig.paths(container) == ["A /new"])
+        #expect(try Files.exists(KernelPath(index)))
+
+        try Files.makeDirectories(rig.directory.file("taken"))
+        #expect(throws: SystemError.self) { try Files.replace(rig.directory.file("taken"), with: [1]) }
+        #expect(try !Files.exists(KernelPath(rig.directory.file("taken.new"))))
+    }
+
+    @Test("what fails for want of a right is tried again by who has it")
+    func passingFailure() throws {
+        let rig = try Rig(.automatic)
+        let line = ["setpriv", "--inh-caps=-sys_admin", "--bounding-set=-sys_admin", Rig.varve, "info"]
+        let result = try run(line, environment: ["VARVE_ROOT": rig.root])
+        try #require(result.status == 0, "\(result.errors)")
+        #expect(result.text.contains("Operation not permitted"), "\(result.text)")
+        let info = try rig.repository.info()
+        #expect(info.checkout.mode == .image && info.upperProblem == nil)
+        #expect(try Files.exists(KernelPath("\(rig.root)/checkouts/.choice")))
+    }
+
     @Test("a filesystem that can't be an upper directory is refused, one that can is not")
     func filesystems() throws {
         let directory = try TemporaryDirectory("place")

@@ -111,7 +111,7 @@ struct MountTests {
         #expect(features.layersByDescriptor == .available)
         // On /proc no file can be made, so nothing works there, and the reason is told.
         let nowhere = try Files.openDirectory("/proc")
-        guard case .unavailable(let reason) = KernelFeatures.probe(in: nowhere).erofs else {
+        guard case .unavailable(let reason, _) = KernelFeatures.probe(in: nowhere).erofs else {
             Issue.record("nothing was tried")
             return
         }

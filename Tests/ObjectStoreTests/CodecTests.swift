@@ -187,8 +187,8 @@ import Testing
             },
             bases: (0..<Int.random(in: 0...3, using: &generator)).map { _ in
                 BaseMove(
-                    container: text(), old: randomID(&generator), new: randomID(&generator), oldContent: id(),
-                    newContent: id())
+                    container: text(), old: randomID(&generator), new: randomID(&generator),
+                    upper: Int.random(in: 0...1000, using: &generator), oldContent: id(), newContent: id())
             },
             undoes: id())
     }

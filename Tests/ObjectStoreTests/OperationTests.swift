@@ -119,7 +119,7 @@ import Testing
         let second = try store.writer()
         let body = try second.addBody([UInt8](repeating: 1, count: 50_000))
         let two = try second.commit("two", parents: [one])
-        let base = BaseMove(container: "c1", old: one, new: two)
+        let base = BaseMove(container: "c1", old: one, new: two, upper: 0)
         try store.perform(
             Operation(
                 author: ada, description: "move",
@@ -230,7 +230,7 @@ import Testing
         let writer = try fixture.store.writer()
         let one = try writer.commit("one"), two = try writer.commit("two")
         struct Stop: Error {}
-        let base = BaseMove(container: "c1", old: one, new: two)
+        let base = BaseMove(container: "c1", old: one, new: two, upper: 0)
         #expect(throws: Stop.self) {
             try fixture.store.perform(
                 Operation(

@@ -7,6 +7,15 @@ struct Place {
     let choice: Repository.CheckoutChoice
     /// The kind of filesystem, such as `overlay`, where it can't hold what containers write; nil where it can.
     let upperProblem: String?
+    /// Whether another try would tell the same. A passing failure, such as too many open files, must not be believed
+    /// for ever.
+    let isLasting: Bool
+
+    init(choice: Repository.CheckoutChoice, upperProblem: String?, isLasting: Bool) {
+        self.choice = choice
+        self.upperProblem = upperProblem
+        self.isLasting = isLasting
+    }
 }
 
 extension Repository {
@@ -16,7 +25,8 @@ extension Repository {
         let filesystem = try Files.status(KernelPath("\(root)/containers")).filesystem
         let key = "\(Self.kernelRelease()) \(filesystem.major):\(filesystem.minor)"
         if let saved = try Files.contentsIfPresent(path), let place = Place(decoding: saved, key: key) { return place }
-        let place = try Place(choice: probeChoice(), upperProblem: probeUpperProblem())
+        let place = try probe()
+        guard place.isLasting else { return place }
         // Several may be at this at once, so each has a temporary name of its own.
         let temporary = "\(path).\(Self.randomHex(4)).new"
         let file = try Files.open(KernelPath(temporary), flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
@@ -30,40 +40,49 @@ extension Repository {
         if let filesystem = try place().upperProblem { throw EngineError.noUpper(root, filesystem: filesystem) }
     }
 
-    private func probeChoice() throws -> CheckoutChoice {
+    private func probe() throws -> Place {
         let features = KernelFeatures.probe(in: try Files.openDirectory(KernelPath("\(root)/images")))
-        return switch (features.erofs, features.dataOnlyLayers) {
+        let (problem, isLasting) = try probeUpperProblem()
+        return Place(
+            choice: Self.choice(features), upperProblem: problem,
+            isLasting: isLasting && features.erofs.isLasting && features.dataOnlyLayers.isLasting)
+    }
+
+    private static func choice(_ features: KernelFeatures) -> CheckoutChoice {
+        switch (features.erofs, features.dataOnlyLayers) {
         case (.available, .available):
             CheckoutChoice(mode: .image, reason: "the kernel mounts EROFS files and data-only layers")
-        case (.unavailable(let why), _):
+        case (.unavailable(let why, _), _):
             CheckoutChoice(mode: .directory, reason: "the kernel can't mount an EROFS file: \(why)")
-        case (_, .unavailable(let why)):
+        case (_, .unavailable(let why, _)):
             CheckoutChoice(mode: .directory, reason: "overlayfs can't use a data-only layer: \(why)")
         }
     }
 
     /// Does in small what a container needs: overlayfs itself takes filesystems on which it can then keep no marks.
-    private func probeUpperProblem() throws -> String? {
+    private func probeUpperProblem() throws -> (problem: String?, isLasting: Bool) {
         let path = "\(root)/containers/.probe.\(Self.randomHex(4))"
         try Files.makeDirectory(KernelPath(path), mode: 0o700)
         var problem: String?
+        var isLasting = true
         do throws(SystemError) {
             try Self.tryUpper(at: path)
         } catch {
             // Of a full disk, say, this would be no more true tomorrow.
-            guard Self.refusals.contains(error.errno) else {
+            isLasting = error.errno.tellsOfLack
+            // Who is not root gets this from every filesystem; root from one without device files, say.
+            let isForbidden = error.errno == .notPermitted
+            guard isLasting || isForbidden else {
                 try Files.removeAll(KernelPath(path))
                 throw error
             }
             let directory = try Files.openDirectory(KernelPath(path))
             problem = try MountEntry.holding(directory)?.filesystem ?? "an unknown filesystem"
+            if isForbidden, geteuid() != 0 { problem? += " (tried without root's rights)" }
         }
         try Files.removeAll(KernelPath(path))
-        return problem
+        return (problem, isLasting)
     }
-
-    /// How a filesystem says that it lacks something.
-    private static let refusals: Set<Errno> = [.invalid, .notSupported, .notPermitted, .noSystemCall, .noDevice]
 
     private static func tryUpper(at path: String) throws(SystemError) {
         for name in ["lower", "upper", "work"] { try Files.makeDirectory(KernelPath("\(path)/\(name)")) }
@@ -84,7 +103,7 @@ extension Repository {
 }
 
 extension Place {
-    private static let header = "varve place 1"
+    private static let header = "varve place 2"
 
     /// Nil for what was found out elsewhere, or by another version.
     fileprivate init?(decoding bytes: [UInt8], key: String) {
@@ -92,8 +111,9 @@ extension Place {
         guard lines.count == 6, lines[0] == Self.header, lines[1] == key,
             let mode = Repository.CheckoutMode(rawValue: String(lines[2])), lines[5].isEmpty
         else { return nil }
-        choice = Repository.CheckoutChoice(mode: mode, reason: String(lines[3]))
-        upperProblem = lines[4].isEmpty ? nil : String(lines[4])
+        self.init(
+            choice: Repository.CheckoutChoice(mode: mode, reason: String(lines[3])),
+            upperProblem: lines[4].isEmpty ? nil : String(lines[4]), isLasting: true)
     }
 
     fileprivate func encoded(key: String) -> [UInt8] {

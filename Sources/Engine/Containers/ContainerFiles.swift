@@ -25,23 +25,34 @@ struct ContainerFiles {
 extension Repository {
     func files(of id: String) -> ContainerFiles { ContainerFiles(root: root, id: id) }
 
-    /// A container by its name, its id or a unique prefix of the id; nil where there is none.
+    /// The container that `text` means where a tag may stand too: by its name, else, where no tag has this name, by a
+    /// unique prefix of its id. Nil where it means none.
     public func containerIfPresent(_ text: String) throws -> Container? {
-        guard Self.isContainerName(text) else { return nil }
-        if let id = try linkedID(text), let container = try container(id: id) { return container }
-        let matches = try containers().filter { $0.id.hasPrefix(text) }
-        guard matches.count <= 1 else {
-            throw EngineError.refused(
-                "find container", subject: text, reason: "\(matches.count) ids begin with it")
-        }
-        return matches.first
+        if let container = try container(named: text) { return container }
+        if let tag = try? TagName(parsing: text), try store().ref(tag.ref) != nil { return nil }
+        return try container(prefix: text)
     }
 
+    /// A container by its name, its id or a unique prefix of the id.
     public func container(_ text: String) throws -> Container {
-        guard let container = try containerIfPresent(text) else {
-            throw EngineError.unknownContainer(text, near: Likeness.nearest(to: text, among: try containerNames()))
+        if let container = try container(named: text) ?? container(prefix: text) { return container }
+        throw EngineError.unknownContainer(text, near: Likeness.nearest(to: text, among: try containerNames()))
+    }
+
+    private func container(named name: String) throws -> Container? {
+        guard Self.isContainerName(name), let id = try linkedID(name) else { return nil }
+        return try container(id: id)
+    }
+
+    /// - Parameter prefix: anything; fewer than 4 digits are no prefix, as for commits.
+    private func container(prefix: String) throws -> Container? {
+        guard prefix.utf8.count >= 4 else { return nil }
+        let matches = try containers().filter { $0.id.hasPrefix(prefix) }
+        guard matches.count <= 1 else {
+            throw EngineError.refused(
+                "find container", subject: prefix, reason: "\(matches.count) ids begin with it")
         }
-        return container
+        return matches.first
     }
 
     /// All containers, the newest first.
@@ -119,7 +130,7 @@ extension Repository {
             && text.utf8.allSatisfy { isAlphanumeric($0) || $0 == 0x5f || $0 == 0x2e || $0 == 0x2d }
     }
 
-    private func linkedID(_ name: String) throws -> String? {
+    func linkedID(_ name: String) throws -> String? {
         do throws(SystemError) {
             let target = try Files.readLink(KernelPath("\(root)/names/\(name)"))
             return String(decoding: target, as: UTF8.self)
@@ -130,7 +141,7 @@ extension Repository {
     }
 
     /// Nil where it is being removed.
-    private func container(id: String) throws -> Container? {
+    func container(id: String) throws -> Container? {
         let path = files(of: id).configuration
         guard let bytes = try Files.contentsIfPresent(path) else { return nil }
         guard let container = Container(json: try JSON(parsing: bytes)) else {
@@ -139,11 +150,13 @@ extension Repository {
         return container
     }
 
-    /// What an operation says of containers' bases, done. Doing it again changes no file that anybody has seen.
+    /// What an operation says of containers' bases, done. Doing it again changes nothing, whatever came after it:
+    /// `upper` only grows, so a move from an earlier one was made; of those from the same one, which replace no files,
+    /// doing the later ones again ends where they ended.
     func apply(_ moves: [BaseMove]) throws {
         for move in moves {
             try changeState(of: move.container) { state in
-                guard state.base == move.old else { return }
+                guard state.base == move.old, state.upper == move.upper else { return }
                 state.base = move.new
                 guard let content = move.newContent else { return }
                 state.checkout = content

@@ -13,7 +13,7 @@ extension Repository {
     public func createContainer(
         on revision: Revision, name: String?, configuration: ContainerConfiguration, isLasting: Bool
     ) throws -> Container {
-        let base = try resolve(revision)
+        let (base, tag) = try resolveNaming(revision)
         try requireUpperDirectories()
         let id = Self.randomHex(32)
         let name = name ?? Nickname.random()
@@ -24,8 +24,6 @@ extension Repository {
                     "a container's name is a letter or digit, then letters, digits, '_', '.' and '-', at most 128"
             )
         }
-        var tag: TagName?
-        if case .tag(let anchor) = revision.anchor, revision.steps.isEmpty { tag = anchor }
         let container = Container(
             id: id, name: name, tag: tag, revision: revision.text, created: Moment.now(),
             configuration: configuration)
@@ -52,7 +50,7 @@ extension Repository {
         defer { withExtendedLifetime(running) {} }
         try withLock(container) {
             // Somebody else may have removed it, and the name may be another's by now.
-            guard try containerIfPresent(container.name)?.id == container.id else {
+            guard try linkedID(container.name) == container.id else {
                 throw EngineError.unknownContainer(container.name, near: [])
             }
             try endLeftovers(of: container)

@@ -43,7 +43,11 @@ extension Repository {
         }
         let tree = try capture.upper(upper, over: below, leavingOut: state.mountPoints)
         if capture.index.isChanged {
-            try Files.replace(files.index, with: capture.index.encoded(), isDurable: false)
+            // A cache, and often only a look at the container: on a full disk or a read-only filesystem the next
+            // capture reads the files again, and nothing else is lost.
+            do throws(SystemError) {
+                try Files.replace(files.index, with: capture.index.encoded(), isDurable: false)
+            } catch {}
         }
         return tree
     }

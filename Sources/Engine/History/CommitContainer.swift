@@ -43,7 +43,8 @@ extension Repository {
         try move(
             "commit \(container.name)\(tag.map { " to \($0)" } ?? ""): \(summary)",
             tag.map { [RefMove(ref: $0.ref, old: position, new: id)] } ?? [],
-            bases: [BaseMove(container: container.id, old: state.base, new: id)], writer: writer, by: author)
+            bases: [BaseMove(container: container.id, old: state.base, new: id, upper: state.upper)], writer: writer,
+            by: author)
         return id
     }
 

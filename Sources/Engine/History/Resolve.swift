@@ -3,10 +3,14 @@ import ObjectStore
 
 extension Repository {
     /// The commit that a revision names.
-    public func resolve(_ revision: Revision) throws -> ObjectID {
-        guard var id = try anchor(revision) else {
+    public func resolve(_ revision: Revision) throws -> ObjectID { try resolveNaming(revision).commit }
+
+    /// The commit that a revision names, and the tag where the revision is that tag and nothing more.
+    func resolveNaming(_ revision: Revision) throws -> (commit: ObjectID, tag: TagName?) {
+        guard var (id, tag) = try anchor(revision) else {
             throw EngineError.unknownRevision(revision.text, near: try nearNames(revision.name))
         }
+        if !revision.steps.isEmpty { tag = nil }
         for step in revision.steps {
             switch step {
             case .ancestor(let count):
@@ -15,20 +19,20 @@ extension Repository {
                 if number > 0 { id = try parent(number, of: id, revision) }
             }
         }
-        return id
+        return (id, tag)
     }
 
     public func resolve(_ text: String) throws -> ObjectID { try resolve(try Revision(parsing: text)) }
 
-    private func anchor(_ revision: Revision) throws -> ObjectID? {
+    private func anchor(_ revision: Revision) throws -> (commit: ObjectID, tag: TagName?)? {
         let store = try store()
         switch revision.anchor {
-        case .tag(let tag): return try store.ref(tag.ref)
-        case .moved(let tag, let moment): return try position(of: tag, moment, revision)
+        case .tag(let tag): return try store.ref(tag.ref).map { ($0, tag) }
+        case .moved(let tag, let moment): return try position(of: tag, moment, revision).map { ($0, nil) }
         case .prefix(let hex):
             // A tag may look like an id: what a person named goes first.
-            if let tag = try? TagName(parsing: hex), let id = try store.ref(tag.ref) { return id }
-            do throws(StoreError) { return try store.resolve(prefix: hex) } catch {
+            if let tag = try? TagName(parsing: hex), let id = try store.ref(tag.ref) { return (id, tag) }
+            do throws(StoreError) { return (try store.resolve(prefix: hex), nil) } catch {
                 if case .missing = error.cause { return nil }
                 guard case .ambiguous(let candidates) = error.cause else { throw error }
                 throw EngineError.ambiguousRevision(hex, candidates: candidates)

@@ -48,7 +48,8 @@ extension Repository {
             return ContainerRollback(container: container, target: target, saved: nil)
         }
         let move = BaseMove(
-            container: container.id, old: state.base, new: target, oldContent: saved ?? state.base, newContent: target)
+            container: container.id, old: state.base, new: target, upper: state.upper, oldContent: saved ?? state.base,
+            newContent: target)
         try self.move(
             "rollback \(container.name) to \(target.short)", [], bases: [move], writer: writer, by: author)
         try removeOldUppers(of: container, try self.state(of: container))

@@ -67,13 +67,14 @@ extension Repository {
         var kept: [BaseMove] = []
         for var base in bases.values.sorted(by: { $0.container < $1.container }) {
             // A container that was removed since has nothing to take back.
-            guard let container = try containerIfPresent(base.container) else { continue }
+            guard let container = try container(id: base.container) else { continue }
             locks.append(HeldLock(try lock(container)))
             let state = try state(of: container)
             guard state.base == base.old else {
                 throw EngineError.refused(
                     "undo", subject: container.name, reason: "its base has moved meanwhile; try again")
             }
+            base.upper = state.upper
             if base.newContent != nil {
                 locks.append(HeldLock(try claimRunning(container)))
                 try endLeftovers(of: container)
@@ -96,17 +97,19 @@ private final class HeldLock {
 
 extension BaseMove {
     fileprivate static func unchanged(_ move: BaseMove) -> BaseMove {
-        BaseMove(container: move.container, old: move.new, new: move.new, oldContent: nil, newContent: nil)
+        BaseMove(container: move.container, old: move.new, new: move.new, upper: move.upper)
     }
 
+    /// Its `upper` is still to be set: the container's number went on.
     fileprivate var inverse: BaseMove {
-        BaseMove(container: container, old: new, new: old, oldContent: newContent, newContent: oldContent)
+        BaseMove(
+            container: container, old: new, new: old, upper: upper, oldContent: newContent, newContent: oldContent)
     }
 
     /// One move in place of two, this one first.
     fileprivate func followed(by next: BaseMove) -> BaseMove {
         BaseMove(
-            container: container, old: old, new: next.new, oldContent: oldContent ?? next.oldContent,
-            newContent: next.newContent ?? newContent)
+            container: container, old: old, new: next.new, upper: upper,
+            oldContent: oldContent ?? next.oldContent, newContent: next.newContent ?? newContent)
     }
 }
