@@ -9,7 +9,7 @@ public final class Capture {
     let source: any ObjectSource
     let sink: any ObjectSink
     /// Whether a body that the index knows needs no reading.
-    private let isStored: (ObjectID) throws -> Bool
+    private let isStored: (ObjectID, _ size: UInt64, _ holes: [Range<UInt64>]) throws -> Bool
     public private(set) var index: FileIndex
     /// Told where each regular file's body can be read: for sinks that keep no bodies.
     public var located: ((ObjectID, BytePath) -> Void)?
@@ -24,10 +24,10 @@ public final class Capture {
     /// - Parameters:
     ///   - source: where the trees below an upper directory are read.
     ///   - sink: where trees, records and bodies go.
-    ///   - isStored: says of an id from `index` that `sink` does not need the body again.
+    ///   - isStored: says of a body from `index` that `sink` does not need it again.
     public init(
         from source: any ObjectSource, to sink: any ObjectSink, index: FileIndex,
-        isStored: @escaping (ObjectID) throws -> Bool
+        isStored: @escaping (ObjectID, _ size: UInt64, _ holes: [Range<UInt64>]) throws -> Bool
     ) {
         self.source = source
         self.sink = sink
@@ -183,7 +183,7 @@ public final class Capture {
     private func body(
         _ name: ByteName, _ status: FileStatus, in directory: borrowing Descriptor
     ) throws -> FileIndex.Body {
-        if let known = index.body(of: status), try isStored(known.id) { return known }
+        if let known = index.body(of: status), try isStored(known.id, status.size, known.holes) { return known }
         let file = try Files.open(
             KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
         let holes = try file.holes(size: status.size)

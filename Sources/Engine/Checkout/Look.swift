@@ -63,7 +63,9 @@ extension Repository {
         guard case .leaf(let attributes, let id) = try node(place, path, in: source), attributes.kind == .regular else {
             throw EngineError.wrongKind(place, path, expected: "a regular file")
         }
-        guard try store.contains(id) else { return try source.file(of: id).readParts(body) }
+        guard try store.containsBody(id, size: attributes.size, holes: attributes.holes) else {
+            return try source.file(of: id).readParts(body)
+        }
         switch try store.body(id, size: attributes.size, holes: attributes.holes) {
         case .inline(let bytes): try bytes.withUnsafeBytes(body)
         case .file(let file): try file.readParts(body)
