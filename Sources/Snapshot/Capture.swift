@@ -13,7 +13,8 @@ public final class Capture {
     public private(set) var index: FileIndex
     /// Told where each regular file's body can be read: for sinks that keep no bodies.
     public var located: ((ObjectID, BytePath) -> Void)?
-    private var linkGroups: [Inode: LinkGroup] = [:]
+    /// Where each inode with several names was met first.
+    private var firstPaths: [Inode: BytePath] = [:]
     private var base = ObjectID.emptyTree
 
     private struct Inode: Hashable {
@@ -155,28 +156,26 @@ public final class Capture {
         var attributes = found.attributes
         attributes.size = below.size
         attributes.holes = below.holes
-        attributes.linkGroup = linkGroup(of: found.status, at: path)
-        return .leaf(attributes, body: body)
+        return linked(attributes, body, found.status, at: path)
     }
 
     private func leaf(
         _ name: ByteName, _ found: Found, in directory: borrowing Descriptor, at path: BytePath
     ) throws -> Node {
         var attributes = found.attributes
-        attributes.linkGroup = linkGroup(of: found.status, at: path)
         switch attributes.kind {
         case .regular:
             let body = try body(name, found.status, in: directory)
             attributes.size = found.status.size
             attributes.holes = body.holes
             located?(body.id, path)
-            return .leaf(attributes, body: body.id)
+            return linked(attributes, body.id, found.status, at: path)
         case .symlink:
             let target = try Files.readLink(KernelPath(name), in: directory.reference)
             attributes.size = UInt64(target.count)
-            return .leaf(attributes, body: try sink.add(.blob, target))
+            return linked(attributes, try sink.add(.blob, target), found.status, at: path)
         default:
-            return .leaf(attributes, body: .emptyBlob)
+            return linked(attributes, .emptyBlob, found.status, at: path)
         }
     }
 
@@ -194,13 +193,15 @@ public final class Capture {
         return body
     }
 
-    private func linkGroup(of status: FileStatus, at path: BytePath) -> LinkGroup? {
-        guard status.linkCount > 1 else { return nil }
+    /// The node of a file, in a link group where its inode has several names.
+    private func linked(_ attributes: Attributes, _ body: ObjectID, _ status: FileStatus, at path: BytePath) -> Node {
+        guard status.linkCount > 1 else { return .leaf(attributes, body: body) }
         let inode = Inode(filesystem: status.filesystem, number: status.inode)
-        if let known = linkGroups[inode] { return known }
-        let group = LinkGroup.named(by: path, in: base)
-        linkGroups[inode] = group
-        return group
+        let first = firstPaths[inode] ?? path
+        firstPaths[inode] = first
+        var attributes = attributes
+        attributes.linkGroup = .named(by: first, attributes, body: body, in: base)
+        return .leaf(attributes, body: body)
     }
 
     // MARK: A filesystem that is in use

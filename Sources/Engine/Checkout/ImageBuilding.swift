@@ -7,7 +7,8 @@ import Snapshot
 struct ImageInodes {
     private let store: ObjectStore
     private(set) var inodes: [ImageInode] = []
-    private var linked: [LinkGroup: Int] = [:]
+    /// The inodes of files that have a hard-link group. Only what is alike is the same file.
+    private var linked: [Node: Int] = [:]
 
     init(of tree: ObjectID, in store: ObjectStore) throws {
         self.store = store
@@ -32,7 +33,8 @@ struct ImageInodes {
     }
 
     private mutating func add(_ attributes: Attributes, _ body: ObjectID) -> Int {
-        if let group = attributes.linkGroup, let known = linked[group] { return known }
+        let isLinked = attributes.linkGroup != nil
+        if isLinked, let known = linked[.leaf(attributes, body: body)] { return known }
         let content: ImageInode.Content =
             if !attributes.hasBody || attributes.size == 0 {
                 .none
@@ -43,7 +45,7 @@ struct ImageInodes {
                 .inline(body)
             }
         inodes.append(ImageInode(attributes: attributes, content: content))
-        if let group = attributes.linkGroup { linked[group] = inodes.count - 1 }
+        if isLinked { linked[.leaf(attributes, body: body)] = inodes.count - 1 }
         return inodes.count - 1
     }
 }
