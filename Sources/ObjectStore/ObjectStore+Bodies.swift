@@ -21,6 +21,20 @@ extension ObjectStore {
     /// The directory of raw bodies.
     public var poolDirectory: String { "\(root)/pool" }
 
+    /// Whether ``body(_:size:holes:)`` would find the body where its size and holes say it is. The same bytes may be
+    /// in a pack already, as a body without holes; and in the pool with fewer holes.
+    public func containsBody(
+        _ id: ObjectID, size: UInt64, holes: [Range<UInt64>]
+    ) throws(StoreError) -> Bool {
+        guard Self.isPooled(size: size, holes: holes) else { return try contains(id) }
+        guard let file = try pool.open(id) else { return false }
+        if holes.isEmpty { return true }
+        let wanted = holes.reduce(0) { $0 + UInt64($1.count) }
+        return try attempt("look at body", id.hex) { () throws(SystemError) in
+            try file.holeBytes(size: size) >= wanted
+        }
+    }
+
     /// A body, from where its size and holes say it is. Fails with `missing`, or `corrupt` where its size is another.
     public func body(_ id: ObjectID, size: UInt64, holes: [Range<UInt64>]) throws(StoreError) -> Body {
         guard Self.isPooled(size: size, holes: holes) else {

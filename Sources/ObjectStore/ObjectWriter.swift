@@ -1,4 +1,3 @@
-import Glibc
 import Linux
 import Model
 
@@ -37,23 +36,8 @@ public final class ObjectWriter: ObjectSink, ObjectSource {
     public func addBody(
         from file: borrowing Descriptor, size: UInt64, holes: [Range<UInt64>]
     ) throws(StoreError) -> ObjectID {
-        // A closure can't hold a borrowed descriptor; its number is valid for as long as this call.
-        let raw = file.raw
-        do {
-            let id = try add(size: size, holes: holes, readsHoles: false) { buffer, offset in
-                try system("read", "") { pread(raw, buffer.baseAddress, buffer.count, off_t(offset)) }
-            }
-            let after = try file.status().size
-            guard after == size else {
-                throw StoreError("read body", "", .changed("its size went from \(size) to \(after) bytes"))
-            }
-            return id
-        } catch let error as StoreError {
-            throw error
-        } catch let error as SystemError {
-            throw StoreError("read body", "", .system(error))
-        } catch {
-            throw StoreError("read body", "", .invalid("\(error)"))
+        try readingBody(from: file, size: size) { fill in
+            try add(size: size, holes: holes, readsHoles: false, fill: fill)
         }
     }
 

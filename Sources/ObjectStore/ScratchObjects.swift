@@ -1,4 +1,3 @@
-import Glibc
 import Linux
 import Model
 
@@ -22,24 +21,10 @@ public final class ScratchObjects: ObjectSink, ObjectSource {
     public func addBody(
         from file: borrowing Descriptor, size: UInt64, holes: [Range<UInt64>]
     ) throws(StoreError) -> ObjectID {
-        let raw = file.raw
-        do {
-            let layout = try BodyLayout(size: size, holes: holes)
-            let id = try BodyFile.scan(layout, buffer: buffer, readsHoles: false) { buffer, offset in
-                try system("read", "") { pread(raw, buffer.baseAddress, buffer.count, off_t(offset)) }
-            } write: { _, _ in
-            }
-            let after = try file.status().size
-            guard after == size else {
-                throw StoreError("read body", "", .changed("its size went from \(size) to \(after) bytes"))
-            }
-            return id
-        } catch let error as StoreError {
-            throw error
-        } catch let error as SystemError {
-            throw StoreError("read body", "", .system(error))
-        } catch {
-            throw StoreError("read body", "", .invalid("\(error)"))
+        try readingBody(from: file, size: size) { fill in
+            try BodyFile.scan(
+                try BodyLayout(size: size, holes: holes), buffer: buffer, readsHoles: false, fill: fill
+            ) { _, _ in }
         }
     }
 

@@ -9,7 +9,7 @@ public final class Capture {
     let source: any ObjectSource
     let sink: any ObjectSink
     /// Whether a body that the index knows needs no reading.
-    private let isStored: (ObjectID) throws -> Bool
+    private let isStored: (ObjectID, _ size: UInt64, _ holes: [Range<UInt64>]) throws -> Bool
     public private(set) var index: FileIndex
     /// Told where each regular file's body can be read: for sinks that keep no bodies.
     public var located: ((ObjectID, BytePath) -> Void)?
@@ -17,7 +17,8 @@ public final class Capture {
     /// provisional id, which no body has: enough to tell that there is something new, in proportion to the number of
     /// files and not to their sizes. For sinks that keep no bodies.
     public var givesProvisionalIDs = false
-    private var linkGroups: [Inode: LinkGroup] = [:]
+    /// Where each inode with several names was met first.
+    private var firstPaths: [Inode: BytePath] = [:]
     private var base = ObjectID.emptyTree
 
     private struct Inode: Hashable {
@@ -28,10 +29,10 @@ public final class Capture {
     /// - Parameters:
     ///   - source: where the trees below an upper directory are read.
     ///   - sink: where trees, records and bodies go.
-    ///   - isStored: says of an id from `index` that `sink` does not need the body again.
+    ///   - isStored: says of a body from `index` that `sink` does not need it again.
     public init(
         from source: any ObjectSource, to sink: any ObjectSink, index: FileIndex,
-        isStored: @escaping (ObjectID) throws -> Bool
+        isStored: @escaping (ObjectID, _ size: UInt64, _ holes: [Range<UInt64>]) throws -> Bool
     ) {
         self.source = source
         self.sink = sink
@@ -164,35 +165,33 @@ public final class Capture {
         var attributes = found.attributes
         attributes.size = below.size
         attributes.holes = below.holes
-        attributes.linkGroup = linkGroup(of: found.status, at: path)
-        return .leaf(attributes, body: body)
+        return linked(attributes, body, found.status, at: path)
     }
 
     private func leaf(
         _ name: ByteName, _ found: Found, in directory: borrowing Descriptor, at path: BytePath, below: Node?
     ) throws -> Node {
         var attributes = found.attributes
-        attributes.linkGroup = linkGroup(of: found.status, at: path)
         switch attributes.kind {
         case .regular:
             let body = try body(name, found.status, in: directory, below: below)
             attributes.size = found.status.size
             attributes.holes = body.holes
             located?(body.id, path)
-            return .leaf(attributes, body: body.id)
+            return linked(attributes, body.id, found.status, at: path)
         case .symlink:
             let target = try Files.readLink(KernelPath(name), in: directory.reference)
             attributes.size = UInt64(target.count)
-            return .leaf(attributes, body: try sink.add(.blob, target))
+            return linked(attributes, try sink.add(.blob, target), found.status, at: path)
         default:
-            return .leaf(attributes, body: .emptyBlob)
+            return linked(attributes, .emptyBlob, found.status, at: path)
         }
     }
 
     private func body(
         _ name: ByteName, _ status: FileStatus, in directory: borrowing Descriptor, below: Node?
     ) throws -> FileIndex.Body {
-        if let known = index.body(of: status), try isStored(known.id) { return known }
+        if let known = index.body(of: status), try isStored(known.id, status.size, known.holes) { return known }
         if givesProvisionalIDs, !status.hasSize(of: below) { return FileIndex.Body(id: .provisional(for: status)) }
         let file = try Files.open(
             KernelPath(name), in: directory.reference, flags: O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
@@ -204,13 +203,15 @@ public final class Capture {
         return body
     }
 
-    private func linkGroup(of status: FileStatus, at path: BytePath) -> LinkGroup? {
-        guard status.linkCount > 1 else { return nil }
+    /// The node of a file, in a link group where its inode has several names.
+    private func linked(_ attributes: Attributes, _ body: ObjectID, _ status: FileStatus, at path: BytePath) -> Node {
+        guard status.linkCount > 1 else { return .leaf(attributes, body: body) }
         let inode = Inode(filesystem: status.filesystem, number: status.inode)
-        if let known = linkGroups[inode] { return known }
-        let group = LinkGroup.named(by: path, in: base)
-        linkGroups[inode] = group
-        return group
+        let first = firstPaths[inode] ?? path
+        firstPaths[inode] = first
+        var attributes = attributes
+        attributes.linkGroup = .named(by: first, attributes, body: body, in: base)
+        return .leaf(attributes, body: body)
     }
 
     // MARK: A filesystem that is in use

@@ -2,12 +2,17 @@ import Model
 import ObjectStore
 
 extension LinkGroup {
-    /// The name of a hard-link group that is new since the tree `base`, from the path of the entry that was met first.
+    /// The name of a hard-link group that is new since the tree `base`, from the path of the entry that was met first
+    /// and from what the file is.
     ///
-    /// Deterministic, and unique in any tree that grows out of `base`: a group that is in a tree already was named
-    /// after an earlier one, and no tree can contain a name that was made from its own id.
-    static func named(by path: BytePath, in base: ObjectID) -> LinkGroup {
-        let id = ObjectID(hashing: .blob, Array("varve link group\0".utf8) + base.bytes + path.bytes)
-        return LinkGroup(id.bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) })
+    /// Deterministic, and unlike all in `base`: no tree can contain a name that was made from its own id. Two groups
+    /// that differ never have one name, even where commits of some paths each took a part of what was captured over
+    /// one base: so names of one group are always alike.
+    static func named(by path: BytePath, _ attributes: Attributes, body: ObjectID, in base: ObjectID) -> LinkGroup {
+        var alike = attributes
+        alike.linkGroup = nil
+        var bytes = Array("varve link group\0".utf8) + base.bytes + body.bytes + path.bytes + [0]
+        Record.append(alike, to: &bytes)
+        return LinkGroup(ObjectID(hashing: .blob, bytes).bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) })
     }
 }

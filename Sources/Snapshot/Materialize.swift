@@ -15,8 +15,8 @@ public final class Materialize {
 
     private let store: ObjectStore
     private let purpose: Purpose
-    /// The first path written of each hard-link group.
-    private var written: [LinkGroup: BytePath] = [:]
+    /// The first path written of each file that has a hard-link group. Only what is alike is the same file.
+    private var written: [Node: BytePath] = [:]
 
     public init(from store: ObjectStore, for purpose: Purpose) {
         self.store = store
@@ -42,13 +42,13 @@ public final class Materialize {
                 let child = try Files.openDirectory(KernelPath(entry.name), in: directory.reference)
                 try fill(child, with: subtree, at: childPath, top: top)
             case .leaf(let attributes, let body):
-                if let group = attributes.linkGroup, let first = written[group] {
+                if attributes.linkGroup != nil, let first = written[entry.node] {
                     try Files.link(
                         KernelPath(relative: first), in: top.reference, to: KernelPath(entry.name),
                         in: directory.reference)
                 } else {
                     try makeLeaf(entry.name, attributes, body, in: directory)
-                    if let group = attributes.linkGroup { written[group] = childPath }
+                    if attributes.linkGroup != nil { written[entry.node] = childPath }
                 }
             }
         }

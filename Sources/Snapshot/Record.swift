@@ -31,7 +31,8 @@ extension Record {
         return bytes
     }
 
-    private static func append(_ a: Attributes, to bytes: inout [UInt8]) {
+    /// What follows the name in a line.
+    static func append(_ a: Attributes, to bytes: inout [UInt8]) {
         bytes += [space, a.kind.letter, space]
         bytes += [9, 6, 3, 0].map { UInt8(ascii: "0") + UInt8(a.permissions >> $0 & 7) }
         bytes.append(space)

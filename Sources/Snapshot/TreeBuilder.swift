@@ -52,7 +52,7 @@ public final class TreeBuilder {
             case .leaf(var attributes, let body)? = targetParent.children[targetName]
         else { throw .conflict(path, "it is a hard link to \(target), which is no file that came before it") }
         if attributes.linkGroup == nil {
-            attributes.linkGroup = LinkGroup.named(by: target, in: .emptyTree)
+            attributes.linkGroup = LinkGroup.named(by: target, attributes, body: body, in: .emptyTree)
             targetParent.children[targetName] = .leaf(attributes, body)
         }
         try addLeaf(path, attributes, body: body)

@@ -53,14 +53,14 @@ final class Fixture {
 let never = Timestamp(seconds: 0)
 
 func capture(_ path: String, to sink: any ObjectSink, from source: any ObjectSource) throws -> ObjectID {
-    try Capture(from: source, to: sink, index: FileIndex(now: never), isStored: { _ in false })
+    try Capture(from: source, to: sink, index: FileIndex(now: never), isStored: { _, _, _ in false })
         .directory(try Files.openDirectory(KernelPath(path)))
 }
 
 func captureUpper(
     _ path: String, over base: ObjectID, in objects: ScratchObjects, leavingOut: Set<BytePath> = []
 ) throws -> ObjectID {
-    try Capture(from: objects, to: objects, index: FileIndex(now: never), isStored: { _ in false })
+    try Capture(from: objects, to: objects, index: FileIndex(now: never), isStored: { _, _, _ in false })
         .upper(try Files.openDirectory(KernelPath(path)), over: base, leavingOut: leavingOut)
 }
 

@@ -40,7 +40,7 @@ struct UpperPropertyTests {
             try overlay.unmount()
             let writer = try fixture.store.writer()
             let capture = Capture(
-                from: fixture.store, to: writer, index: FileIndex(now: never), isStored: { _ in false })
+                from: fixture.store, to: writer, index: FileIndex(now: never), isStored: { _, _, _ in false })
             base = try capture.upper(try Files.openDirectory(KernelPath(overlay.upper)), over: base)
             try writer.finish()
         }

@@ -165,19 +165,19 @@ struct UpperTests {
         let descriptor = try Files.openDirectory(KernelPath(upper))
         let objects = ScratchObjects(over: fixture.store)
         let later = Timestamp(seconds: .max)
-        let first = Capture(from: objects, to: objects, index: FileIndex(now: later), isStored: { _ in true })
+        let first = Capture(from: objects, to: objects, index: FileIndex(now: later), isStored: { _, _, _ in true })
         let tree = try first.upper(descriptor, over: base)
         #expect(first.index.isChanged)
         let counting = CountingSink(objects)
         let second = Capture(
             from: objects, to: counting, index: FileIndex(decoding: first.index.encoded(), now: later),
-            isStored: { _ in true })
+            isStored: { _, _, _ in true })
         #expect(try second.upper(descriptor, over: base) == tree)
         #expect(counting.bodies == 0)
         #expect(!second.index.isChanged)
         let third = Capture(
             from: objects, to: counting, index: FileIndex(decoding: first.index.encoded(), now: later),
-            isStored: { _ in false })
+            isStored: { _, _, _ in false })
         #expect(try third.upper(descriptor, over: base) == tree)
         #expect(counting.bodies == 4)
     }
@@ -195,7 +195,7 @@ struct UpperTests {
                 let file = try Files.open(KernelPath("\(upper)/file"), flags: O_WRONLY | O_APPEND)
                 try file.write([UInt8(ascii: "x")])
             }
-            let capture = Capture(from: objects, to: sink, index: FileIndex(now: never), isStored: { _ in false })
+            let capture = Capture(from: objects, to: sink, index: FileIndex(now: never), isStored: { _, _, _ in false })
             let directory = try Files.openDirectory(KernelPath(upper))
             if isRefused {
                 #expect(throws: SnapshotError.self) { try capture.directory(directory) }

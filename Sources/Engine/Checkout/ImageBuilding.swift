@@ -6,17 +6,26 @@ import Snapshot
 /// Lists the inodes of a tree as a metadata image needs them.
 struct ImageInodes {
     private let store: ObjectStore
+    private let limit: Int
     private(set) var inodes: [ImageInode] = []
-    private var linked: [LinkGroup: Int] = [:]
+    /// The inodes of files that have a hard-link group. Only what is alike is the same file.
+    private var linked: [Node: Int] = [:]
 
-    init(of tree: ObjectID, in store: ObjectStore) throws {
+    /// - Parameter limit: how many inodes there may be: a few trees that name each other many times, made by hand,
+    ///   could stand for more than memory holds.
+    init(of tree: ObjectID, in store: ObjectStore, limit: Int = 1 << 24) throws {
         self.store = store
-        _ = try add(tree)
+        self.limit = limit
+        _ = try add(tree, at: .root)
     }
 
-    private mutating func add(_ tree: ObjectID) throws -> Int {
+    private mutating func add(_ tree: ObjectID, at path: BytePath) throws -> Int {
+        try path.checkDepth()
         let directory = try store.directory(tree)
         let index = inodes.count
+        guard directory.entries.count < limit - index else {
+            throw SnapshotError.unsupported(path, "the tree has more than \(limit) files")
+        }
         inodes.append(ImageInode(attributes: directory.attributes, content: .directory([])))
         var entries: [ImageEntry] = []
         entries.reserveCapacity(directory.entries.count)
@@ -25,14 +34,15 @@ struct ImageInodes {
             entries.append(ImageEntry(name: name, inode: add(attributes, body)))
         }
         for case (let name, .directory(let subtree)) in directory.entries.map({ ($0.name, $0.node) }) {
-            entries.append(ImageEntry(name: name, inode: try add(subtree)))
+            entries.append(ImageEntry(name: name, inode: try add(subtree, at: path.appending(name))))
         }
         inodes[index].content = .directory(entries.sorted { $0.name < $1.name })
         return index
     }
 
     private mutating func add(_ attributes: Attributes, _ body: ObjectID) -> Int {
-        if let group = attributes.linkGroup, let known = linked[group] { return known }
+        let isLinked = attributes.linkGroup != nil
+        if isLinked, let known = linked[.leaf(attributes, body: body)] { return known }
         let content: ImageInode.Content =
             if !attributes.hasBody || attributes.size == 0 {
                 .none
@@ -43,7 +53,7 @@ struct ImageInodes {
                 .inline(body)
             }
         inodes.append(ImageInode(attributes: attributes, content: content))
-        if let group = attributes.linkGroup { linked[group] = inodes.count - 1 }
+        if isLinked { linked[.leaf(attributes, body: body)] = inodes.count - 1 }
         return inodes.count - 1
     }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Model
 import ObjectStore
@@ -63,11 +64,31 @@ extension Repository {
         guard case .leaf(let attributes, let id) = try node(place, path, in: source), attributes.kind == .regular else {
             throw EngineError.wrongKind(place, path, expected: "a regular file")
         }
-        guard try store.contains(id) else { return try source.file(of: id).readParts(body) }
-        switch try store.body(id, size: attributes.size, holes: attributes.holes) {
+        let (size, holes) = (attributes.size, attributes.holes)
+        guard try store.containsBody(id, size: size, holes: holes) else {
+            return try readUnstored(id, size: size, in: source, body)
+        }
+        switch try store.body(id, size: size, holes: holes) {
         case .inline(let bytes): try bytes.withUnsafeBytes(body)
         case .file(let file): try file.readParts(body)
         }
+    }
+
+    /// Hands over a body that only the container has. Fails with `changed` at the end where what was read is not what
+    /// the file held when it was looked at.
+    private func readUnstored(
+        _ id: ObjectID, size: UInt64, in source: WorkingObjects, _ body: (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
+        let file = try source.file(of: id)
+        // A closure can't hold a borrowed descriptor; its number is valid for as long as this call.
+        let raw = file.raw
+        let found = try source.addBody(size: size, holes: []) { buffer in
+            let count = try system("read", "") { Glibc.read(raw, buffer.baseAddress, buffer.count) }
+            try body(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            return count
+        }
+        withExtendedLifetime(file) {}
+        guard found == id else { throw StoreError("read blob", id.hex, .changed("the container wrote to it")) }
     }
 
     private func node(_ place: String, _ path: BytePath, in source: WorkingObjects) throws -> Node {

@@ -15,14 +15,14 @@ extension Repository {
     /// What the container's files are now.
     public func workingTree(of container: Container, in scratch: WorkingObjects) throws -> ObjectID {
         try withLock(container) {
-            try capture(container, try state(of: container), to: scratch, isStored: { _ in true })
+            try capture(container, try state(of: container), to: scratch, isStored: { _, _, _ in true })
         }
     }
 
     /// Captures the container's upper directory. The caller holds the container's lock.
     func capture(
         _ container: Container, _ state: ContainerState, to sink: any ObjectSink,
-        isStored: @escaping (ObjectID) throws -> Bool
+        isStored: @escaping (ObjectID, _ size: UInt64, _ holes: [Range<UInt64>]) throws -> Bool
     ) throws -> ObjectID {
         let store = try store()
         let below = try content(of: state.checkout).fs

@@ -54,7 +54,7 @@ extension Repository {
     ) throws -> ObjectID {
         let store = try store()
         let all = try withFrozen(container, state, if: request.pauses) {
-            try capture(container, state, to: writer, isStored: { try store.contains($0) })
+            try capture(container, state, to: writer, isStored: { try store.containsBody($0, size: $1, holes: $2) })
         }
         return request.paths.isEmpty ? all : try writer.graft(request.paths, from: all, onto: base, writingTo: writer)
     }

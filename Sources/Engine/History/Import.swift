@@ -28,7 +28,7 @@ extension Repository {
         let fs: ObjectID
         if try file.status().kind == .directory {
             let capture = Capture(
-                from: store, to: writer, index: FileIndex(now: .distantPast), isStored: { _ in false })
+                from: store, to: writer, index: FileIndex(now: .distantPast), isStored: { _, _, _ in false })
             fs = try capture.directory(file)
         } else {
             fs = try Self.readTar(file, named: name, to: writer, progress)

@@ -63,7 +63,8 @@ extension Repository {
     ) throws -> ObjectID? {
         let base = try content(of: state.base)
         let store = try store()
-        let fs = try capture(container, state, to: writer, isStored: { try store.contains($0) })
+        let fs = try capture(
+            container, state, to: writer, isStored: { try store.containsBody($0, size: $1, holes: $2) })
         if fs == base.fs { return nil }
         let content = CommitContent(fs: fs, config: base.config)
         let commit = Commit(
