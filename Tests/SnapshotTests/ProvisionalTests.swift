@@ -69,7 +69,7 @@ private final class LazyObjects: ProvisionalSource, ObjectSink {
     }
 
     func capture(over base: ObjectID) throws -> ObjectID {
-        let capture = Capture(from: self, to: self, index: FileIndex(now: never), isStored: { _ in false })
+        let capture = Capture(from: self, to: self, index: FileIndex(now: never), isStored: { _, _, _ in false })
         capture.givesProvisionalIDs = true
         capture.located = { self.places[$0] = $1 }
         return try capture.upper(try Files.openDirectory(KernelPath(upper)), over: base)
