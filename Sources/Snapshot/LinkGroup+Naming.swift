@@ -11,6 +11,8 @@ extension LinkGroup {
     static func named(by path: BytePath, _ attributes: Attributes, body: ObjectID, in base: ObjectID) -> LinkGroup {
         var alike = attributes
         alike.linkGroup = nil
+        // Archives round times: the same files from a tar and from a directory are to have the same groups.
+        alike.modified = Timestamp(seconds: 0)
         var bytes = Array("varve link group\0".utf8) + base.bytes + body.bytes + path.bytes + [0]
         Record.append(alike, to: &bytes)
         return LinkGroup(ObjectID(hashing: .blob, bytes).bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) })

@@ -46,7 +46,7 @@ struct CacheTests {
         #expect(try image.status().size > 0)
     }
 
-    @Test("a second status reads no file that stayed as it was, and one with its old mtime is found changed")
+    @Test("a second look reads no file that stayed as it was, and one with its old mtime is found changed")
     func index() throws {
         let rig = try Rig()
         let container = try rig.container("c")
@@ -55,10 +55,12 @@ struct CacheTests {
         try Rig.write("\(upper)/sly", "before")
         // Files that are younger than the clock's steps are read again.
         usleep(60_000)
-        #expect(try rig.paths(container) == ["A /same", "A /sly"])
+        try rig.lookAtEverything("c")
         func bodiesRead() throws -> [Bool] {
             let trace = rig.directory.file("trace")
-            let line = ["strace", "-f", "-s", "64", "-e", "trace=read,pread64", "-o", trace, Rig.varve, "status", "c"]
+            let line = [
+                "strace", "-f", "-s", "64", "-e", "trace=read,pread64", "-o", trace, Rig.varve, "diff", "base:1", "c",
+            ]
             let result = try run(line, environment: rig.environment)
             try #require(result.status == 0, "\(result.errors)")
             let bytes = try Files.open(KernelPath(trace), flags: O_RDONLY).readAll()
@@ -87,10 +89,10 @@ struct CacheTests {
         usleep(60_000)
         let index = rig.repository.files(of: container.id).index
         try Files.makeDirectory(KernelPath("\(index).new"))
-        #expect(try rig.paths(container) == ["A /new"])
+        try rig.lookAtEverything("c")
         #expect(try !Files.exists(KernelPath(index)))
         try Files.removeDirectory(KernelPath("\(index).new"))
-        #expect(try rig.paths(container) == ["A /new"])
+        try rig.lookAtEverything("c")
         #expect(try Files.exists(KernelPath(index)))
 
         try Files.makeDirectories(rig.directory.file("taken"))
@@ -160,5 +162,12 @@ struct CacheTests {
         try #require(try run(["cp", rig.directory.file("big/f"), "\(upper)/f"]).status == 0)
         _ = try run(["sh", "-c", "printf y >> \"$0\"", "\(upper)/f"])
         #expect(try peak("\"$0\" commit c") < 96 << 10)
+    }
+}
+
+extension Rig {
+    /// Compares as two places, so that every file is read or found in the index; `status` does not read what is new.
+    fileprivate func lookAtEverything(_ container: String) throws {
+        #expect(try !repository.diff("base:1", container).changes.isEmpty)
     }
 }
