@@ -82,6 +82,10 @@ enum Report {
                 hints: ["it could be \(candidates.prefix(5).map(\.hex).joined(separator: ", "))"], code: 2)
         case .unknownContainer(let text, let near):
             Failure(message: "find container: \(text): no container has this name or id", hints: meant(near), code: 2)
+        case .damagedContainer(let id, let reason):
+            Failure(
+                message: "read container: \(id.prefix(12)): \(reason)",
+                hints: ["'varve rm \(id.prefix(12))' takes it away"], code: 3)
         case .unknownTag(let tag, let near):
             Failure(message: "find tag: \(tag): there is none", hints: meant(near), code: 2)
         case .unknownOperation(let text):
