@@ -57,4 +57,26 @@ struct DamageTests {
         #expect(try rig.varve("rm", "d").status == 0)
         #expect(try rig.repository.containerNames().isEmpty)
     }
+
+    @Test("a container with very deep directories can be removed")
+    func deep() throws {
+        let rig = try Rig()
+        let container = try rig.container("c")
+        let upper = try rig.upper(container)
+        for name in ["x", "y"] {
+            try Files.makeDirectory(KernelPath("\(upper)/\(name)"))
+            var directory = try Files.openDirectory(KernelPath("\(upper)/\(name)"))
+            // Also a name that is taken.
+            for inner in (0..<1500).map({ $0 % 2 == 0 ? ".removed.\($0)" : "d" }) {
+                try Files.makeDirectory(KernelPath(inner), in: directory.reference)
+                _ = try Files.open(
+                    "file", in: directory.reference, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o600)
+                directory = try Files.openDirectory(KernelPath(inner), in: directory.reference)
+            }
+        }
+        let line = "ulimit -n 64; exec \"$0\" rm c"
+        let result = try run(["sh", "-c", line, Rig.varve], environment: rig.environment)
+        #expect(result.status == 0, "\(result.errors)")
+        #expect(try Files.names(in: try Files.openDirectory(KernelPath("\(rig.root)/containers"))).isEmpty)
+    }
 }

@@ -89,7 +89,8 @@ struct RmCommand: ParsableCommand {
         guard !containers.isEmpty else { throw UsageError("rm: name at least one container") }
         // All names are looked up before anything is removed.
         var seen: Set<String> = []
-        for container in try containers.map({ try repository.containerToRemove($0) }) where seen.insert(container.id).inserted {
+        let found = try containers.map { try repository.containerToRemove($0) }
+        for container in found where seen.insert(container.id).inserted {
             try repository.remove(container)
             options.say("removed \(container.name)")
         }
