@@ -13,6 +13,7 @@ extension Repository {
     public func createContainer(
         on revision: Revision, name: String?, configuration: ContainerConfiguration, isLasting: Bool
     ) throws -> Container {
+        try requireRecovered()
         let (base, tag) = try resolveNaming(revision)
         try requireUpperDirectories()
         let id = Self.randomHex(32)

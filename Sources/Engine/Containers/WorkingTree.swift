@@ -14,7 +14,7 @@ extension Repository {
 
     /// What the container's files are now.
     public func workingTree(of container: Container, in scratch: WorkingObjects) throws -> ObjectID {
-        try withLock(container) {
+        try withLockToLook(container) {
             try capture(container, try state(of: container), to: scratch, isStored: { _ in true })
         }
     }

@@ -64,6 +64,8 @@ enum Report {
         // The parser's errors are of types of its own.
         if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { return nil }
         var failure = Failure(message: "\(error)", code: 3)
+        // What is recorded happens, whatever failed afterwards.
+        if case .unfinished = (error as? StoreError)?.cause { return failure }
         if failure.message.contains("No space left on device") {
             failure.hints.append("nothing was changed; make room, or put the repository elsewhere with --root")
         }
