@@ -6,6 +6,8 @@ public enum EngineError: Error {
     case unknownRevision(String, near: [String])
     case ambiguousRevision(String, candidates: [ObjectID])
     case unknownContainer(String, near: [String])
+    /// Its files can't be read: by the id.
+    case damagedContainer(String, reason: String)
     case unknownTag(TagName, near: [String])
     case unknownOperation(String)
     case unknownPath(String, BytePath)

@@ -19,7 +19,7 @@ public struct RepositoryInfo: Sendable {
 extension Repository {
     public func info() throws -> RepositoryInfo {
         RepositoryInfo(
-            root: root, tags: try tags().count, containers: try containers().count, checkout: try checkoutChoice(),
+            root: root, tags: try tags().count, containers: try containerNames().count, checkout: try checkoutChoice(),
             upperProblem: try place().upperProblem,
             controlGroups: try ControlGroup.hierarchy()?.displayed, kernel: Self.kernelRelease(),
             libgit2: ObjectStore.libraryVersion)

@@ -9,6 +9,8 @@ public final class Repository {
     public let checkoutMode: CheckoutMode
     /// Opened when first needed: what `run` touches must not wait for it.
     private var openedStore: ObjectStore?
+    /// Why an operation that was cut short could not be completed; nil where there is none.
+    private var recoveryFailure: (any Error)?
 
     /// Which way commits become root filesystems.
     public enum CheckoutMode: String, Sendable {
@@ -45,15 +47,29 @@ public final class Repository {
         }
     }
 
-    /// The objects and refs. The first use completes an operation that was cut short.
+    /// The objects and refs. The first use completes an operation that was cut short, where that can be.
     public func store() throws -> ObjectStore {
         if let openedStore { return openedStore }
         let store = try ObjectStore(opening: root)
-        try store.recover { moves in try self.apply(moves) }
         openedStore = store
+        complete(in: store)
         return store
     }
 
     /// Completes an operation that another process was killed in: until then a container's state may be half of it.
-    func recover() throws { try store().recover { moves in try self.apply(moves) } }
+    /// On a read-only filesystem, say, that can't be: what is there is good enough to be looked at.
+    func recover() throws { complete(in: try store()) }
+
+    /// As ``recover()``, for whoever changes something: half an operation is nothing to start from.
+    func requireRecovered() throws {
+        try recover()
+        if let recoveryFailure { throw recoveryFailure }
+    }
+
+    private func complete(in store: ObjectStore) {
+        do {
+            try store.recover { moves in try self.apply(moves) }
+            recoveryFailure = nil
+        } catch { recoveryFailure = error }
+    }
 }

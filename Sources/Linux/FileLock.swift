@@ -17,6 +17,20 @@ public struct FileLock: ~Copyable, Sendable {
         return FileLock(file: file)
     }
 
+    /// Waits until nobody holds the lock but others who share it. Writes nothing.
+    /// - Returns: nil where there is no file, so that nobody ever had the lock.
+    public static func acquireShared(_ path: String) throws(SystemError) -> FileLock? {
+        let file: Descriptor
+        do throws(SystemError) { file = try Files.open(KernelPath(path), flags: O_RDONLY | O_NOFOLLOW) } catch {
+            if error.errno == .noEntry { return nil }
+            throw error
+        }
+        var request = whole(F_RDLCK)
+        let raw = file.raw
+        try system("lock", path) { fcntl(raw, F_OFD_SETLKW, &request) }
+        return FileLock(file: file)
+    }
+
     /// Nil where somebody else holds the lock.
     public static func acquireIfFree(_ path: String) throws(SystemError) -> FileLock? {
         let file = try open(path)
@@ -32,7 +46,7 @@ public struct FileLock: ~Copyable, Sendable {
     /// Whether somebody holds the lock. Takes it at no time, so it can't get in anybody's way.
     public static func isHeld(_ path: String) throws(SystemError) -> Bool {
         let file: Descriptor
-        do throws(SystemError) { file = try Files.open(KernelPath(path), flags: O_RDWR | O_NOFOLLOW) } catch {
+        do throws(SystemError) { file = try Files.open(KernelPath(path), flags: O_RDONLY | O_NOFOLLOW) } catch {
             if error.errno == .noEntry { return false }
             throw error
         }

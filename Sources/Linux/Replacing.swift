@@ -37,23 +37,4 @@ extension Files {
             throw SystemError(error.operation, path, error.errno)
         }
     }
-
-    /// Removes a directory with all that is below it, or a file; nothing there is fine. Follows no symlink, and
-    /// stays on the directory's own filesystem.
-    public static func removeAll(_ path: KernelPath, in parent: DirectoryReference = .current) throws(SystemError) {
-        guard let status = try statusIfPresent(path, in: parent) else { return }
-        guard status.kind == .directory else { return try remove(path, in: parent) }
-        do throws(SystemError) { return try removeDirectory(path, in: parent) } catch {
-            if error.errno != .notEmpty && error.errno != .exists { throw error }
-        }
-        let directory = try openDirectory(path, in: parent, resolve: parent.isCurrent ? [] : .noMountCrossing)
-        // Only a directory that its owner may not write needs this, and only where varve is not root.
-        if status.permissions & 0o700 != 0o700 { try setPermissions(".", in: directory.reference, 0o700) }
-        for name in try names(in: directory) { try removeAll(KernelPath(name), in: directory.reference) }
-        try removeDirectory(path, in: parent)
-    }
-}
-
-extension DirectoryReference {
-    fileprivate var isCurrent: Bool { raw == AT_FDCWD }
 }

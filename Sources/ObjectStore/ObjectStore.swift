@@ -14,8 +14,8 @@ public final class ObjectStore: ObjectSource {
     let pool: Pool
     private var opened: GitRepository?
     private var isStale = false
-    /// Why the last consolidation of packs failed. The write that led to it was complete by then;
-    /// packs stay as they are, and the next write tries again.
+    /// Why the last consolidation of packs failed, or the note that an operation is complete. The write that led to it
+    /// was complete by then; what was not done stays as it is, and the next write tries again.
     public internal(set) var maintenanceFailure: StoreError?
     /// Called between the steps of what has to survive being killed; for tests.
     var checkpoint: ((Checkpoint) throws(StoreError) -> Void)?

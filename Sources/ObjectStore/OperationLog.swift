@@ -50,7 +50,8 @@ extension ObjectStore {
     ///     process left, perhaps more than once: it must do nothing for a base that is not at `old`, or whose working tree does
     ///     not have the number `upper`.
     /// - Returns: the id of the operation.
-    /// - Throws: `moved` where a ref is not at its `old`: then nothing has happened.
+    /// - Throws: `moved` where a ref is not at its `old`, or any other error: then nothing has happened. `unfinished`
+    ///   where the operation is recorded and the rest is left to the next.
     @discardableResult
     public func perform(
         _ operation: Operation, writer: ObjectWriter? = nil, apply: ([BaseMove]) throws -> Void = { _ in }
@@ -62,11 +63,18 @@ extension ObjectStore {
         try OperationCheck(operation, store: self, writer: writer).run()
         let id = try record(operation, after: try loosely(Self.operationsRef), in: writer)
         try writer.publish()
-        try RefFile.write(Self.operationsRef, id, gitDirectory: gitDirectory)
-        try checkpoint?(.operationRecorded)
-        try carryOut(operation, apply: apply)
-        try settle(id)
+        do {
+            try RefFile.write(Self.operationsRef, id, gitDirectory: gitDirectory)
+            try checkpoint?(.operationRecorded)
+            try carryOut(operation, apply: apply)
+        } catch {
+            // It may stand there even where writing failed, by the last flush.
+            guard try loosely(Self.operationsRef) == id else { throw error }
+            throw StoreError("carry out operation", id.short, .unfinished("\(error)"))
+        }
+        let failure = settle(id)
         consolidateAfterWrite()
+        if let failure { maintenanceFailure = failure }
         return id
     }
 
@@ -99,7 +107,7 @@ extension ObjectStore {
             throw StoreError("recover", applied.hex, .corrupt("it is not in the operation log"))
         }
         for operation in waiting.reversed() { try carryOut(operation, apply: apply) }
-        try settle(newest)
+        if let failure = settle(newest) { maintenanceFailure = failure }
     }
 
     /// Moves each ref that is still where the operation found it.
@@ -117,9 +125,14 @@ extension ObjectStore {
         try checkpoint?(.basesMoved)
     }
 
-    private func settle(_ id: ObjectID) throws(StoreError) {
-        try RefFile.overwrite(Self.appliedRef, id, gitDirectory: gitDirectory)
-        try checkpoint?(.applied)
+    /// - Returns: why it failed. That is no failure of the operation, which is complete: the next look at the
+    ///   repository goes over it again, and finds it so.
+    private func settle(_ id: ObjectID) -> StoreError? {
+        do throws(StoreError) {
+            try RefFile.overwrite(Self.appliedRef, id, gitDirectory: gitDirectory)
+            try checkpoint?(.applied)
+            return nil
+        } catch { return error }
     }
 
     private func record(

@@ -20,6 +20,8 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
         case changed(String)
         /// What is stored breaks its format.
         case corrupt(String)
+        /// The operation is recorded, and so will happen, but could not be carried out to its end: why.
+        case unfinished(String)
         /// What the caller gave can't be stored.
         case invalid(String)
     }
@@ -51,6 +53,7 @@ extension StoreError.Cause: CustomStringConvertible {
         case .ambiguous(let ids): "ambiguous: \(ids.map(\.short).joined(separator: ", "))"
         case .changed(let how): "changed while it was read: \(how)"
         case .corrupt(let what): "corrupt: \(what)"
+        case .unfinished(let why): "recorded; the next varve command completes it: \(why)"
         case .invalid(let why): why
         }
     }

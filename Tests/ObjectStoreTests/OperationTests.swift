@@ -231,13 +231,14 @@ import Testing
         let one = try writer.commit("one"), two = try writer.commit("two")
         struct Stop: Error {}
         let base = BaseMove(container: "c1", old: one, new: two, upper: 0)
-        #expect(throws: Stop.self) {
+        let error = #expect(throws: StoreError.self) {
             try fixture.store.perform(
                 Operation(
                     author: ada, description: "first", moves: [RefMove(ref: tag, old: nil, new: one)], bases: [base]),
                 writer: writer
             ) { _ in throw Stop() }
         }
+        #expect(error?.description.contains("recorded; the next varve command completes it") == true)
         #expect(try fixture.store.needsRecovery())
         var applied: [[BaseMove]] = []
         try fixture.store.perform(
@@ -245,6 +246,26 @@ import Testing
         ) { applied.append($0) }
         #expect(applied == [[base]])
         #expect(try fixture.store.ref(tag) == two)
+    }
+
+    @Test("an operation that is complete but for the note that it is has not failed")
+    func unsettled() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let one = try writer.commit("one")
+        let note = "\(fixture.root)/git/refs/varve/applied"
+        fixture.store.checkpoint = { (step) throws(StoreError) in
+            guard step == .basesMoved else { return }
+            do { try run(["mkdir", note]) } catch { throw StoreError("mkdir", note, .invalid("\(error)")) }
+        }
+        try fixture.store.perform(
+            Operation(author: ada, description: "make", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        #expect(try fixture.store.ref(tag) == one)
+        #expect(fixture.store.maintenanceFailure != nil)
+        try run(["rmdir", note])
+        let next = try ObjectStore(opening: fixture.root)
+        try next.recover { _ in }
+        #expect(try !next.needsRecovery())
     }
 
     @Test("many processes at once lose no operation")

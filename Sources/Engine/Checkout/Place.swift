@@ -62,7 +62,10 @@ extension Repository {
     /// Does in small what a container needs: overlayfs itself takes filesystems on which it can then keep no marks.
     private func probeUpperProblem() throws -> (problem: String?, isLasting: Bool) {
         let path = "\(root)/containers/.probe.\(Self.randomHex(4))"
-        try Files.makeDirectory(KernelPath(path), mode: 0o700)
+        do throws(SystemError) { try Files.makeDirectory(KernelPath(path), mode: 0o700) } catch {
+            guard error.errno == .readOnly else { throw error }
+            return ("a read-only filesystem", false)
+        }
         var problem: String?
         var isLasting = true
         do throws(SystemError) {

@@ -13,6 +13,7 @@ extension Repository {
     public func createContainer(
         on revision: Revision, name: String?, configuration: ContainerConfiguration, isLasting: Bool
     ) throws -> Container {
+        try requireRecovered()
         let (base, tag) = try resolveNaming(revision)
         try requireUpperDirectories()
         let id = Self.randomHex(32)
@@ -35,7 +36,11 @@ extension Repository {
             try setState(ContainerState(base: base, checkout: base, upper: 0), of: id, isDurable: isLasting)
             // Named last: a container is there once it has its name.
             try Files.makeSymlink(KernelPath("\(root)/names/\(name)"), target: KernelPath(id))
-            if isLasting { try Files.openDirectory(KernelPath("\(root)/names")).synchronize() }
+            if isLasting {
+                for name in ["containers", "names"] {
+                    try Files.openDirectory(KernelPath("\(root)/\(name)")).synchronize()
+                }
+            }
         } catch let error as SystemError {
             try Files.removeAll(KernelPath(files.directory))
             if error.errno == .exists { throw EngineError.nameTaken(name) }
@@ -44,8 +49,14 @@ extension Repository {
         return container
     }
 
-    /// Removes a container and what it holds. A running one is refused.
+    /// Removes a container and what it holds. A running one is refused. Where it fails, the container is damaged, but
+    /// keeps its name, and can be removed again.
     public func remove(_ container: Container) throws {
+        let files = files(of: container.id)
+        let name = KernelPath("\(root)/names/\(container.name)")
+        if try !Files.exists(KernelPath(files.directory)), try linkedID(container.name) == container.id {
+            return try Files.discard(name)
+        }
         let running = try claimRunning(container)
         defer { withExtendedLifetime(running) {} }
         try withLock(container) {
@@ -54,11 +65,15 @@ extension Repository {
                 throw EngineError.unknownContainer(container.name, near: [])
             }
             try endLeftovers(of: container)
-            try Files.remove(KernelPath("\(root)/names/\(container.name)"))
-            // First what says that a container is here: what a killed removal leaves is none.
-            let files = files(of: container.id)
-            try Files.discard(KernelPath(files.configuration))
-            try Files.discard(KernelPath(files.state))
+            // First what says that a container is here: nobody uses what a killed removal leaves. The locks stay
+            // until the name is gone: they say that somebody is at it.
+            for path in [files.configuration, files.state] { try Files.removeAll(KernelPath(path)) }
+            let directory = try Files.openDirectory(KernelPath(files.directory))
+            let locks = [files.lock, files.running].map { ByteName($0.dropFirst(files.directory.count + 1).utf8) }
+            for name in try Files.names(in: directory) where !locks.contains(name) {
+                try Files.removeAll(KernelPath(name), in: directory.reference)
+            }
+            try Files.discard(name)
             try Files.removeAll(KernelPath(files.directory))
         }
     }

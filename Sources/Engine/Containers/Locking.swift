@@ -19,6 +19,14 @@ extension Repository {
         return try body()
     }
 
+    /// As ``withLock(_:_:)``, for who changes nothing and so is content with a lock that a read-only filesystem gives.
+    func withLockToLook<Result>(_ container: Container, _ body: () throws -> Result) throws -> Result {
+        do { return try withLock(container, body) } catch let error as SystemError where error.errno == .readOnly {}
+        let lock = try FileLock.acquireShared(files(of: container.id).lock)
+        defer { withExtendedLifetime(lock) {} }
+        return try body()
+    }
+
     /// The right to have a process in the container, which nothing else has meanwhile.
     /// - Throws: `containerRunning` where something has it.
     func claimRunning(_ container: Container) throws -> FileLock {

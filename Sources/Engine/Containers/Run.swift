@@ -17,6 +17,7 @@ extension Repository {
         defer { withExtendedLifetime(running) {} }
 
         let process = try withLock(container) {
+            try requireRecovered()
             try requireUpperDirectories()
             try endLeftovers(of: container)
             let state = try state(of: container)

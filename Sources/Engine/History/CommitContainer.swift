@@ -22,6 +22,7 @@ extension Repository {
     public func commit(_ container: Container, _ request: CommitRequest, by author: Signature) throws -> ObjectID {
         let lock = try lock(container)
         defer { withExtendedLifetime(lock) {} }
+        try requireRecovered()
         let state = try state(of: container)
         let store = try store()
         let base = try content(of: state.base)

@@ -16,6 +16,7 @@ extension Repository {
     public func rollback(
         _ tag: TagName, to revision: Revision?, by author: Signature
     ) throws -> (old: ObjectID, new: ObjectID) {
+        try requireRecovered()
         let old = try tagPosition(tag)
         let new: ObjectID
         if let revision {
@@ -40,6 +41,7 @@ extension Repository {
         let running = try claimRunning(container)
         defer { withExtendedLifetime(running) {} }
         try endLeftovers(of: container)
+        try requireRecovered()
         let state = try state(of: container)
         let target = try revision.map { try resolve($0) } ?? state.base
         let writer = try store().writer()

@@ -58,6 +58,7 @@ extension Repository {
             author: author, description: line, moves: moves, bases: bases, undoes: undoes)
         do {
             let store = try store()
+            try requireRecovered()
             // What is recorded happens, so nobody is told that it did not.
             try Interrupts.check()
             Interrupts.disregard()

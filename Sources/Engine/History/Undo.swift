@@ -50,6 +50,7 @@ extension Repository {
     private func invert(
         _ operations: [LoggedOperation], as description: String, undoes: ObjectID?, by author: Signature
     ) throws {
+        try requireRecovered()
         let writer = try store().writer()
         var moves: [String: RefMove] = [:]
         var bases: [String: BaseMove] = [:]

@@ -13,9 +13,10 @@ struct PsCommand: ParsableCommand {
     func run() throws {
         let repository = try options.repository()
         let rows = try repository.containerStates().filter { all || $0.state.isRunning }
+        let damaged = try repository.damagedContainers()
         let output = Output(options)
         if isJSON {
-            output.json(.array(rows.map { Self.json($0, $1) }))
+            output.json(.array(rows.map { Self.json($0, $1) } + damaged.map { Self.json($0) }))
         } else {
             var table = Table(["CONTAINER ID", "NAME", "BASE", "REVISION", "COMMAND", "CREATED", "STATUS"])
             for (container, state) in rows {
@@ -26,9 +27,19 @@ struct PsCommand: ParsableCommand {
                     state.statusText,
                 ])
             }
+            for container in damaged {
+                table.add([String(container.id.prefix(12)), container.name, "", "", "", "", "damaged"])
+            }
             table.print(to: output)
         }
         output.finish()
+    }
+
+    private static func json(_ container: DamagedContainer) -> JSON {
+        [
+            "id": .string(container.id), "name": .string(container.name), "status": "damaged",
+            "reason": .string(container.reason),
+        ]
     }
 
     private static func json(_ container: Container, _ state: ContainerState) -> JSON {
@@ -78,7 +89,8 @@ struct RmCommand: ParsableCommand {
         guard !containers.isEmpty else { throw UsageError("rm: name at least one container") }
         // All names are looked up before anything is removed.
         var seen: Set<String> = []
-        for container in try containers.map({ try repository.container($0) }) where seen.insert(container.id).inserted {
+        let found = try containers.map { try repository.containerToRemove($0) }
+        for container in found where seen.insert(container.id).inserted {
             try repository.remove(container)
             options.say("removed \(container.name)")
         }

@@ -64,6 +64,8 @@ enum Report {
         // The parser's errors are of types of its own.
         if String(reflecting: type(of: error)).hasPrefix("ArgumentParser.") { return nil }
         var failure = Failure(message: "\(error)", code: 3)
+        // What is recorded happens, whatever failed afterwards.
+        if case .unfinished = (error as? StoreError)?.cause { return failure }
         if failure.message.contains("No space left on device") {
             failure.hints.append("nothing was changed; make room, or put the repository elsewhere with --root")
         }
@@ -82,6 +84,10 @@ enum Report {
                 hints: ["it could be \(candidates.prefix(5).map(\.hex).joined(separator: ", "))"], code: 2)
         case .unknownContainer(let text, let near):
             Failure(message: "find container: \(text): no container has this name or id", hints: meant(near), code: 2)
+        case .damagedContainer(let id, let reason):
+            Failure(
+                message: "read container: \(id.prefix(12)): \(reason)",
+                hints: ["'varve rm \(id.prefix(12))' takes it away"], code: 3)
         case .unknownTag(let tag, let near):
             Failure(message: "find tag: \(tag): there is none", hints: meant(near), code: 2)
         case .unknownOperation(let text):
