@@ -32,4 +32,22 @@ struct ImportTests {
         #expect(try attributes.xattrs == Xattrs.all(KernelPath("\(tree)/log"), in: .current))
         #expect(attributes.xattrs.map(\.name) == ["system.posix_acl_access"])
     }
+
+    @Test("a directory with an attribute that no image can hold is refused, and the file named")
+    func attributes() throws {
+        let rig = try Rig()
+        // A tmpfs takes a value of 64 KiB, one byte more than EROFS counts.
+        let directory = "/dev/shm/varve-import-\(getpid())-\(rig.directory.path.split(separator: "/").last ?? "")"
+        try Files.makeDirectory(KernelPath(directory))
+        defer { _ = try? run(["rm", "-rf", directory]) }
+        try Rig.write("\(directory)/file", "text")
+        let value = [UInt8](repeating: 7, count: 65_536)
+        try Xattrs.set(
+            ExtendedAttribute(name: "trusted.a", value: value), KernelPath("\(directory)/file"), in: .current)
+        let result = try rig.varve("import", "wide:1", directory)
+        #expect(result.status != 0)
+        #expect(
+            result.errors.contains("/file: attribute 'trusted.a' has a value of more than 65535 bytes"),
+            "\(result.errors)")
+    }
 }
