@@ -25,22 +25,17 @@ struct XattrName {
     private static let prefixes: [(prefix: ByteName, index: UInt8)] = [
         ("user.", user), ("trusted.", trusted), ("security.", security),
     ]
-    /// XATTR_NAME_MAX of linux/limits.h.
-    private static let longestName = 255
-
+    /// - Parameter name: one that an inode's `xattrProblem` had nothing to say of.
     init(_ name: ByteName) throws(ErofsError.Cause) {
         isEscaped = name.hasPrefix(Self.overlay)
         if let match = Self.exact.first(where: { $0.name == name }) {
             (index, prefixLength, storedLength) = (match.index, name.bytes.count, 0)
             return
         }
-        guard let match = Self.prefixes.first(where: { name.hasPrefix($0.prefix) }),
-            match.prefix != name, !name.bytes.contains(0)
-        else { throw .malformed("no attribute can be called \(name)") }
-        let escape = isEscaped ? Self.escape.count : 0
-        guard name.bytes.count + escape <= Self.longestName else {
-            throw .limit("attribute name \(name) is longer than \(Self.longestName - escape) bytes")
+        guard let match = Self.prefixes.first(where: { name.hasPrefix($0.prefix) }) else {
+            throw .malformed("attribute \(name) is in no namespace that the format has")
         }
+        let escape = isEscaped ? Self.escape.count : 0
         (index, prefixLength) = (match.index, match.prefix.bytes.count)
         storedLength = name.bytes.count - prefixLength + escape
     }
@@ -67,6 +62,7 @@ enum OverlayXattr {
 extension ImageInode {
     /// Bytes of the xattrs after the inode, header included; 0 without any.
     func xattrSize() throws(ErofsError.Cause) -> Int {
+        if let problem = attributes.xattrProblem { throw .limit(problem) }
         var size = 0
         if case .pooled(let redirect) = content {
             size += Self.storedSize(name: OverlayXattr.metacopy.count, value: 0)
@@ -78,9 +74,6 @@ extension ImageInode {
                 throw .malformed("attribute \(attribute.name) is out of order or there twice")
             }
             previous = attribute.name
-            guard attribute.value.count <= UInt16.max else {
-                throw .limit("attribute \(attribute.name) has a value of more than \(UInt16.max) bytes")
-            }
             let name = try XattrName(attribute.name)
             size += Self.storedSize(name: name.storedLength, value: attribute.value.count)
         }

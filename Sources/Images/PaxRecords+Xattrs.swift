@@ -21,12 +21,6 @@ extension PaxRecords {
         for (key, value) in values where key.hasPrefix("SCHILY.xattr.") {
             found[ByteName(Self.keywordDecoded(key.bytes.dropFirst(13)))] = value
         }
-        for (name, value) in found {
-            // XATTR_NAME_MAX and XATTR_SIZE_MAX of linux/limits.h.
-            guard (1...255).contains(name.bytes.count), !name.bytes.contains(0), value.count <= 65536 else {
-                throw Refusal("its extended attribute '\(name)' is longer than the kernel takes, or has no name")
-            }
-        }
         return found.map { ExtendedAttribute(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
     }
 

@@ -46,6 +46,7 @@ struct TarMember {
         guard attributes.kind == .directory || !hasSlash && !path.isRoot else {
             throw Refusal("its name is a directory's, and it is none")
         }
+        if let problem = attributes.xattrProblem { throw Refusal(problem) }
         if attributes.kind == .regular {
             attributes.size = map.size
             attributes.holes = map.holes

@@ -43,7 +43,7 @@ public final class Capture {
     /// Captures a directory with all that is below it.
     /// - Returns: the id of its tree.
     public func directory(_ directory: borrowing Descriptor) throws -> ObjectID {
-        let found = try Found(".", in: directory, isUpper: false)
+        let found = try Found(".", in: directory, isUpper: false).checked(at: .root)
         return try plain(directory, attributes: found.attributes, at: .root)
     }
 
@@ -55,7 +55,7 @@ public final class Capture {
         _ upper: borrowing Descriptor, over base: ObjectID, leavingOut mountPoints: Set<BytePath> = []
     ) throws -> ObjectID {
         self.base = base
-        let found = try Found(".", in: upper, isUpper: true)
+        let found = try Found(".", in: upper, isUpper: true).checked(at: .root)
         return try sink.add(
             try merged(
                 upper, attributes: found.attributes, at: .root, base: try source.directory(base),
@@ -79,7 +79,7 @@ public final class Capture {
     }
 
     private func plainNode(_ name: ByteName, in directory: borrowing Descriptor, at path: BytePath) throws -> Node {
-        let found = try Found(name, in: directory, isUpper: false)
+        let found = try Found(name, in: directory, isUpper: false).checked(at: path)
         guard found.status.kind == .directory else {
             if found.status.isWhiteout {
                 throw SnapshotError.unsupported(
@@ -118,7 +118,7 @@ public final class Capture {
         _ name: ByteName, in directory: borrowing Descriptor, at path: BytePath, base: Directory?,
         leavingOut mountPoints: Set<BytePath>
     ) throws -> Node? {
-        let found = try Found(name, in: directory, isUpper: true)
+        let found = try Found(name, in: directory, isUpper: true).checked(at: path)
         if found.status.isWhiteout { return nil }
         guard found.status.kind == .directory else {
             if mountPoints.contains(path), base?[name] == nil, found.status.kind == .regular, found.status.size == 0 {

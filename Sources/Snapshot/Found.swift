@@ -24,6 +24,14 @@ struct Found {
     }
 }
 
+extension Found {
+    /// Fails with `unsupported` where no checkout could hold its extended attributes.
+    func checked(at path: BytePath) throws(SnapshotError) -> Found {
+        if let problem = attributes.xattrProblem { throw .unsupported(path, problem) }
+        return self
+    }
+}
+
 /// What overlayfs wrote into an upper directory about one entry (overlayfs.rst).
 struct OverlayMarks {
     var isOpaque = false

@@ -32,6 +32,15 @@ struct BadArchiveTests {
         archive('long', ('/'.join(['n' * 199] * 25), F, ''))
         archive('component', ('n' * 256, F, ''))
         archive('deviation', ('a', F, ''), ('a/b', F, ''))
+        def marked(name, key, value):
+            with tarfile.open(name + '.tar', 'w', format=tarfile.PAX_FORMAT) as out:
+                info = tarfile.TarInfo('a')
+                info.pax_headers = {key: value}
+                out.addfile(info)
+        marked('apple', 'LIBARCHIVE.xattr.com.apple.provenance', 'AQID')
+        marked('wide', 'SCHILY.xattr.user.a', 'x' * 65536)
+        marked('stranger', 'SCHILY.acl.access',
+            'user::rw-,group::r--,group:no-such-group-here:r--,mask::r--,other::---')
         base = open(sys.argv[1], 'rb').read()
         open('short.tar', 'wb').write(base[:1_000_000])
         packed = gzip.compress(base, 1)
@@ -70,6 +79,13 @@ struct BadArchiveTests {
             "component.tar",
             "entry '\(String(repeating: "n", count: 256))': its name has a component longer than 255 bytes"
         ),
+        (
+            "apple.tar",
+            "entry 'a': no attribute can be called 'com.apple.provenance': "
+                + "it has to be user.…, trusted.…, security.… or an ACL"
+        ),
+        ("wide.tar", "entry 'a': attribute 'user.a' has a value of more than 65535 bytes"),
+        ("stranger.tar", "entry 'a': its access control list names group 'no-such-group-here' without a number"),
         ("deviation.tar", "entry 'a/b': the way to it leads through /a, which is no directory"),
     ]
 

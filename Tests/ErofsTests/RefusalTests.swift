@@ -55,17 +55,22 @@ struct RefusalTests {
         .file("a symlink's target has 1 to 4095 bytes", .symlink, content: .inline(.emptyBlob)) { $0.size = 4096 },
         .file("a body inside the image has no holes", content: .inline(.emptyBlob)) { $0.holes = [0..<4096] },
         .file("the body has 0 bytes, not 7", content: .inline(.emptyBlob)) { $0.size = 7 },
-        .file("no attribute can be called user.") { $0.xattrs = [xattr("user.")] },
-        .file("no attribute can be called system.nfs4_acl") { $0.xattrs = [xattr("system.nfs4_acl")] },
+        .file("no attribute can be called 'user.': it has to be user.…, trusted.…, security.… or an ACL") {
+            $0.xattrs = [xattr("user.")]
+        },
+        .file("no attribute can be called 'system.nfs4_acl': it has to be user.…, trusted.…, security.… or an ACL") {
+            $0.xattrs = [xattr("system.nfs4_acl")]
+        },
         .file("attribute user.a is out of order or there twice") { $0.xattrs = [xattr("user.a"), xattr("user.a")] },
-        .file("attribute user.a has a value of more than 65535 bytes") {
+        .file("attribute 'user.a' has a value of more than 65535 bytes") {
             $0.xattrs = [ExtendedAttribute(name: "user.a", value: wide)]
         },
-        .file("the attributes take more than 262148 bytes") {
+        .file("its extended attributes take 262172 bytes, more than 262064") {
             let value = Array(wide.dropLast())
             $0.xattrs = (0..<4).map { ExtendedAttribute(name: ByteName("user.\($0)"), value: value) }
         },
-        .file("attribute name trusted.overlay.\(String(repeating: "n", count: 233)) is longer than 247 bytes") {
+        .file("the name of attribute 'trusted.overlay.\(String(repeating: "n", count: 233))' is longer than 247 bytes")
+        {
             $0.xattrs = [xattr(ByteName("trusted.overlay." + String(repeating: "n", count: 233)))]
         },
         .file("the pool path is not an absolute path without empty parts", content: .pooled(redirect: [])),

@@ -119,7 +119,21 @@ struct RefusalTests {
             "entry 'a': its access control list is malformed"),
         Case(
             "attribute without a name", pax("SCHILY.xattr.", "x") + file("a"),
-            "entry 'a': its extended attribute '' is longer than the kernel takes, or has no name"),
+            "entry 'a': no attribute can be called '': it has to be user.…, trusted.…, security.… or an ACL"),
+        Case(
+            "attribute of another system", pax("LIBARCHIVE.xattr.com.apple.provenance", "AQID") + file("a"),
+            "entry 'a': no attribute can be called 'com.apple.provenance': "
+                + "it has to be user.…, trusted.…, security.… or an ACL"),
+        Case(
+            "attribute of 64 KiB", pax("SCHILY.xattr.user.a", String(repeating: "x", count: 65_536)) + file("a"),
+            "entry 'a': attribute 'user.a' has a value of more than 65535 bytes"),
+        Case(
+            "too many attributes",
+            pax((1...4).map { ("SCHILY.xattr.user.\($0)", [UInt8](repeating: 0x78, count: 65_535)) }) + file("a"),
+            "entry 'a': its extended attributes take 262172 bytes, more than 262064"),
+        Case(
+            "attribute on a symlink", pax("SCHILY.xattr.user.a", "x") + symlink("x"),
+            "entry 's': no file of its kind can have the attribute 'user.a'"),
     ]
 
     static let forms: [Case] = [

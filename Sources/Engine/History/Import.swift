@@ -48,7 +48,7 @@ extension Repository {
     private static func readTar(
         _ file: consuming Descriptor, named name: String, to writer: ObjectWriter, _ progress: ((UInt64) -> Void)?
     ) throws -> ObjectID {
-        let reader = try TarReader(reading: file, name: name)
+        let reader = try TarReader(reading: file, name: name, accounts: try hostAccounts())
         let builder = TreeBuilder()
         var total: UInt64 = 0
         while let entry = try reader.next() {
@@ -67,6 +67,18 @@ extension Repository {
             }
         }
         return try builder.write(to: writer)
+    }
+
+    /// GNU tar took the names in access control lists from the machine that made the archive, and a root filesystem is
+    /// mostly made on the machine that imports it.
+    private static func hostAccounts() throws -> Accounts {
+        func contents(_ path: String) throws(SystemError) -> [UInt8] {
+            do throws(SystemError) { return try Files.open(KernelPath(path), flags: O_RDONLY).readAll() } catch {
+                if error.errno == .noEntry { return [] }
+                throw error
+            }
+        }
+        return Accounts(passwd: try contents("/etc/passwd"), group: try contents("/etc/group"))
     }
 
     private static func place(
