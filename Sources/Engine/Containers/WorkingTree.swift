@@ -14,13 +14,8 @@ extension Repository {
 
     /// What the container's files are now.
     public func workingTree(of container: Container, in scratch: WorkingObjects) throws -> ObjectID {
-<<<<<<< HEAD
-        try withLock(container) {
-            try capture(container, try state(of: container), to: scratch, isStored: { _, _, _ in true })
-=======
         try withLockToLook(container) {
-            try capture(container, try state(of: container), to: scratch, isStored: { _ in true })
->>>>>>> 10cd01eae2f80a504f6cdbb906cfdb29862bbd1d
+            try capture(container, try state(of: container), to: scratch, isStored: { _, _, _ in true })
         }
     }
 
