@@ -71,7 +71,10 @@ extension Attributes {
         if xattrs != other.xattrs { aspects.insert(.xattr) }
         if modified != other.modified { aspects.insert(.times) }
         if device != other.device { aspects.insert(.content) }
-        if holes != other.holes || linkGroup != other.linkGroup { aspects.insert(.layout) }
+        let isLinked = linkGroup != nil
+        if holes != other.holes || isLinked != (other.linkGroup != nil) { aspects.insert(.layout) }
+        // A group's name comes from what the file is too, so it tells something only where nothing else does.
+        if aspects.isEmpty, size == other.size, linkGroup != other.linkGroup { aspects.insert(.layout) }
         return aspects
     }
 }

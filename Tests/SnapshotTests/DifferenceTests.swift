@@ -37,6 +37,20 @@ struct DifferenceTests {
         try Difference.between(try tree(old), try tree(new), in: objects, renames: renames).map(\.line)
     }
 
+    @Test("a hard link that is only touched has other times and no other links")
+    func touchedLink() {
+        func file(_ seconds: Int64, _ group: UInt64?) -> Attributes {
+            Attributes(
+                kind: .regular, permissions: 0o644, modified: Timestamp(seconds: seconds),
+                linkGroup: group.map { LinkGroup($0) })
+        }
+        #expect(file(1, 1).aspects(against: file(2, 2)) == [.times])
+        #expect(file(1, 1).aspects(against: file(1, 2)) == [.layout])
+        #expect(file(1, 1).aspects(against: file(2, nil)) == [.times, .layout])
+        #expect(file(1, nil).aspects(against: file(1, 1)) == [.layout])
+        #expect(file(1, 1).aspects(against: file(1, 1)) == [])
+    }
+
     @Test("name what changed of a file")
     func aspects() throws {
         let base = Attributes(
