@@ -68,6 +68,9 @@ public final class ObjectWriter: ObjectSink, ObjectSource {
         return added.bytes
     }
 
+    /// Whether it takes long to flush what was added.
+    var isLarge: Bool { bodies.isLarge || pack.isLarge }
+
     private func checkOpen() throws(StoreError) {
         if isFinished { throw StoreError("add object", "", .invalid("this writer is finished")) }
     }

@@ -47,8 +47,8 @@ extension ObjectStore {
     /// - Parameters:
     ///   - writer: with the objects that the operation is about, not finished; it is finished here.
     ///   - apply: moves the containers' bases. Called under the repository's lock, also for what an interrupted
-    ///     process left, perhaps more than once: it must do nothing for a base that is not at `old`, or whose working tree does
-    ///     not have the number `upper`.
+    ///     process left, perhaps more than once: it must do nothing for a base that is not at `old`, or whose
+    ///     working tree does not have the number `upper`.
     /// - Returns: the id of the operation.
     /// - Throws: `moved` where a ref is not at its `old`, or any other error: then nothing has happened. `unfinished`
     ///   where the operation is recorded and the rest is left to the next.
@@ -56,10 +56,28 @@ extension ObjectStore {
     public func perform(
         _ operation: Operation, writer: ObjectWriter? = nil, apply: ([BaseMove]) throws -> Void = { _ in }
     ) throws -> ObjectID {
+        var writer = writer
+        if let large = writer, large.isLarge {
+            // Nobody has to wait while gigabytes are flushed. What is refused here leaves no garbage; what is refused
+            // only under the lock leaves objects that nothing refers to.
+            try recover(apply: apply)
+            try OperationCheck(operation, store: self, writer: large).run()
+            try large.publish()
+            writer = nil
+        }
+        let (id, failure) = try performLocked(operation, writer: try writer ?? self.writer(), apply: apply)
+        consolidateAfterWrite()
+        if let failure { maintenanceFailure = failure }
+        return id
+    }
+
+    /// - Returns: the id of the operation, and what went wrong after it was complete.
+    private func performLocked(
+        _ operation: Operation, writer: ObjectWriter, apply: ([BaseMove]) throws -> Void
+    ) throws -> (ObjectID, StoreError?) {
         let lock = try RepositoryLock(root: root)
         defer { lock.keep() }
         try recoverLocked(apply: apply)
-        let writer = try writer ?? self.writer()
         try OperationCheck(operation, store: self, writer: writer).run()
         let id = try record(operation, after: try loosely(Self.operationsRef), in: writer)
         try writer.publish()
@@ -72,10 +90,7 @@ extension ObjectStore {
             guard try loosely(Self.operationsRef) == id else { throw error }
             throw StoreError("carry out operation", id.short, .unfinished("\(error)"))
         }
-        let failure = settle(id)
-        consolidateAfterWrite()
-        if let failure { maintenanceFailure = failure }
-        return id
+        return (id, settle(id))
     }
 
     /// Whether an operation was interrupted: then ``recover(apply:)`` is due. Two small reads.

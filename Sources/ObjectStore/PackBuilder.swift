@@ -46,6 +46,9 @@ final class PackBuilder {
 
     var isEmpty: Bool { positions.isEmpty }
 
+    /// Whether it is more than what is kept in memory.
+    var isLarge: Bool { spill != nil }
+
     /// How many objects have been added.
     var count: Int { positions.count }
 

@@ -9,6 +9,9 @@ final class PendingBodies {
     private var pending: [ObjectID: (path: String, replaces: Bool)] = [:]
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
 
+    /// How many bytes of bodies were given.
+    private var size: UInt64 = 0
+
     /// From this many new bodies on, the whole filesystem is flushed instead of each file.
     private static let many = 8
 
@@ -18,6 +21,9 @@ final class PendingBodies {
 
     var isEmpty: Bool { pending.isEmpty }
 
+    /// Whether a flush may take long.
+    var isLarge: Bool { size >= 4 << 20 }
+
     func add(
         _ layout: BodyLayout, readsHoles: Bool, fill: (UnsafeMutableRawBufferPointer, UInt64) throws -> Int
     ) throws -> ObjectID {
@@ -26,6 +32,7 @@ final class PendingBodies {
             do throws(StoreError) { try remove(new.path) } catch {}
             throw error
         }
+        size += layout.size
         return new.id
     }
 

@@ -268,6 +268,33 @@ import Testing
         #expect(try !next.needsRecovery())
     }
 
+    @Test("nobody waits for the lock while much is flushed", arguments: [false, true])
+    func unlocked(_ isPooled: Bool) throws {
+        let fixture = try Fixture()
+        var generator = SplitMix(seed: 16)
+        let writer = try fixture.store.writer()
+        if isPooled {
+            _ = try writer.addBody(random(5 << 20, &generator), step: 1 << 20)
+        } else {
+            for _ in 0..<10 { try writer.add(.blob, random(1 << 20, &generator)) }
+        }
+        let one = try writer.commit("one")
+        var isFree: [Checkpoint: [Bool]] = [:]
+        let lock = "\(fixture.root)/lock"
+        fixture.store.checkpoint = { (step) throws(StoreError) in
+            do { isFree[step, default: []].append(try run(["flock", "-n", lock, "true"]).status == 0) } catch {
+                throw StoreError("look at lock", lock, .invalid("\(error)"))
+            }
+        }
+        try fixture.store.perform(
+            Operation(author: ada, description: "make", moves: [RefMove(ref: tag, old: nil, new: one)]), writer: writer)
+        #expect(isFree[.packPublished] == [true, false])
+        #expect(isFree[.bodiesPublished] == (isPooled ? [true] : nil))
+        #expect(isFree[.operationRecorded] == [false])
+        #expect(try fixture.store.ref(tag) == one)
+        #expect(try fixture.fsck() == "")
+    }
+
     @Test("many processes at once lose no operation")
     func concurrent() async throws {
         let fixture = try Fixture()
