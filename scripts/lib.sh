@@ -40,8 +40,10 @@ quietly() {
 
 # Installs those of the named packages that are missing. Touches neither apt nor the network when none is.
 install_packages() {
-    local missing
-    mapfile -t missing < <(missing_packages "$@")
+    local list missing
+    list=$(missing_packages "$@") || exit
+    mapfile -t missing <<<"$list"
+    [ -n "$list" ] || return 0
     [ ${#missing[@]} -gt 0 ] || return 0
     is_root || die "Debian packages are missing: ${missing[*]}" \
         "as root: apt-get install --no-install-recommends ${missing[*]}"

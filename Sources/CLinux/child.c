@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "child.h"
 
+#include <linux/keyctl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -71,6 +72,9 @@ static void leave_host(const struct varve_plan *plan, int status) {
 /// Returns the descriptor that reports go to from now on.
 static int take_streams(const struct varve_plan *plan, int status) {
     if (setsid() < 0) varve_child_fail(status, VARVE_STAGE_SESSION);
+    // The caller's session keyring would come along otherwise, with all that may be in it (keyrings(7)).
+    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+        varve_child_fail(status, VARVE_STAGE_SESSION);
     if (plan->terminal >= 0 && ioctl(plan->terminal, TIOCSCTTY, 0) < 0)
         varve_child_fail(status, VARVE_STAGE_SESSION);
     for (int stream = 0; stream < 3; stream++) {

@@ -73,7 +73,9 @@ public enum Mounts {
         try context.set("metacopy", "on")
         try context.set("redirect_dir", layers.writable == nil ? "follow" : "on")
         for option in options { try context.set(option.key, option.value) }
-        return try context.mount(layers.writable == nil ? .readOnly : [])
+        // What a tree holds comes from strangers: none of its devices is one of the host's, and outside of containers
+        // none of its programs changes who runs it.
+        return try context.mount(layers.writable == nil ? [.readOnly, .noDevices, .noSetuid] : .noDevices)
     }
 
     /// A new tmpfs.

@@ -11,10 +11,13 @@ final class GitRepository {
     // libgit2's own start is counted and thread-safe; once is enough, and it never ends.
     private static let startCode: Int32 = varve_git2_start()
 
+    /// Every call of libgit2 comes after this.
+    static func start() throws(StoreError) {
+        guard startCode >= 0 else { throw StoreError("start libgit2", "", .git(code: startCode, message: "")) }
+    }
+
     init(at path: String, pool: Pool) throws(StoreError) {
-        guard Self.startCode >= 0 else {
-            throw StoreError("start libgit2", "", .git(code: Self.startCode, message: ""))
-        }
+        try Self.start()
         var handle: OpaquePointer?
         try git("open repository", path) { git_repository_open_bare(&handle, path) }
         guard let handle else { throw StoreError("open repository", path, .missing) }
@@ -42,7 +45,7 @@ final class GitRepository {
     }
 
     static func create(at path: String) throws(StoreError) {
-        guard startCode >= 0 else { throw StoreError("start libgit2", "", .git(code: startCode, message: "")) }
+        try start()
         var handle: OpaquePointer?
         var options = git_repository_init_options()
         git_repository_init_options_init(&options, UInt32(GIT_REPOSITORY_INIT_OPTIONS_VERSION))

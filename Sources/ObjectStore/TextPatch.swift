@@ -13,6 +13,7 @@ public struct TextPatch: Sendable {
 
     /// - Parameter context: how many unchanged lines stand around a change.
     public init(from old: [UInt8], to new: [UInt8], context: UInt32 = 3) throws(StoreError) {
+        try GitRepository.start()
         var options = git_diff_options()
         try git("compare texts", "") { git_diff_options_init(&options, UInt32(GIT_DIFF_OPTIONS_VERSION)) }
         options.context_lines = context

@@ -6,6 +6,7 @@ public final class TextSignature {
 
     /// Nil for a text too short or too uniform to tell.
     public init?(of bytes: [UInt8]) throws(StoreError) {
+        try GitRepository.start()
         var made: OpaquePointer?
         let code = bytes.withUnsafeBytes { buffer in
             git_hashsig_create(

@@ -39,12 +39,22 @@ struct Varve: ParsableCommand {
     static func main() {
         var words = CommandWords(Array(CommandLine.arguments.dropFirst()))
         do {
+            try StandardStreams.occupy()
+            try requireUTF8()
             try words.sort()
             var command = try parseAsRoot(words.sorted)
             try command.run()
         } catch {
-            // What `run` exits with is the command's own, but for a few codes that are left to varve.
-            Report.exit(for: error, as: words.command == "run" ? 125 : nil)
+            // What these exit with is the container's own, but for a few codes that are left to varve.
+            Report.exit(for: error, as: ["run", "start"].contains(words.command) ? 125 : nil)
+        }
+    }
+
+    /// Words come as bytes, and as Swift strings others in place of what is not UTF-8: a wrong file would be meant.
+    private static func requireUTF8() throws {
+        for (index, word) in CommandLine.arguments.enumerated() {
+            guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil else { continue }
+            throw UsageError("read command line: \(word): word \(index) is not UTF-8")
         }
     }
 }

@@ -22,19 +22,27 @@ extension Repository {
             try endLeftovers(of: container)
             let state = try state(of: container)
             try removeOldUppers(of: container, state)
-            let signals = try ForwardedSignals.hold()
             let root = try mountRoot(of: container, state)
             let specification = try specification(for: container, state, root: root, console: console)
             try Files.replace(
                 "\(files.directory)/config.json", with: try specification.json().serialized(), isDurable: isLasting)
+            // Until here a signal ends varve, from here on it is the container's.
+            let signals = try ForwardedSignals.hold()
             let process = try Runtime.run(
                 specification, rootfs: root, options: RunOptions(streams: console.streams, makesWorkingDirectory: true))
             let (pid, made) = (process.process.pid, process.madePaths.map(\.path))
-            try changeState(of: container.id, isDurable: isLasting) { state in
-                state.status = .running(pid: pid)
-                state.mountPoints.formUnion(made)
-                state.started = Moment.now()
-                state.finished = nil
+            do {
+                try changeState(of: container.id, isDurable: isLasting) { state in
+                    state.status = .running(pid: pid)
+                    state.mountPoints.formUnion(made)
+                    state.started = Moment.now()
+                    state.finished = nil
+                }
+            } catch {
+                // Nobody would know of it.
+                try process.process.send(signal: SIGKILL)
+                _ = try process.wait()
+                throw error
             }
             return HeldProcess(process, signals)
         }
@@ -82,7 +90,7 @@ extension Repository {
             workingDirectory: workingDirectory,
             user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
             hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size(),
-            capabilities: Specification.Capabilities(.standard))
+            capabilities: Self.capabilities(uid: user.uid))
         let hierarchy = try ControlGroup.hierarchy()
         var specification = Specification.standard(
             process: process,
@@ -94,10 +102,20 @@ extension Repository {
         return specification
     }
 
+    /// Whoever is not root has none, and can get those of the bounding set by a set-user-ID program alone.
+    private static func capabilities(uid: UInt32) -> Specification.Capabilities {
+        var capabilities = Specification.Capabilities(.standard)
+        if uid != 0 { (capabilities.effective, capabilities.permitted) = ([], []) }
+        return capabilities
+    }
+
     private static func mount(_ volume: ContainerConfiguration.Volume) throws -> Specification.Mount {
         guard volume.destination.hasPrefix("/"), let destination = BytePath(parsing: volume.destination.utf8) else {
             throw EngineError.refused(
                 "mount volume", subject: volume.destination, reason: "the place in the container is an absolute path")
+        }
+        guard !destination.isRoot else {
+            throw EngineError.refused("mount volume", subject: "/", reason: "the container's root is its own")
         }
         guard try Files.exists(KernelPath(volume.source)) else {
             throw EngineError.refused(

@@ -20,7 +20,7 @@ struct PsCommand: ParsableCommand {
         } else {
             var table = Table(["CONTAINER ID", "NAME", "BASE", "REVISION", "COMMAND", "CREATED", "STATUS"])
             for (container, state) in rows {
-                let command = container.configuration.command.joined(separator: " ")
+                let command = Escaping.displayed(Array(container.configuration.command.joined(separator: " ").utf8))
                 table.add([
                     container.shortID, container.name, state.base.short, container.revision,
                     command.count > 30 ? "\(command.prefix(29))…" : command, Age.of(container.created),

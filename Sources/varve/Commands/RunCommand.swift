@@ -38,6 +38,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         try ContainerFailure.exiting {
+            try Interruption.arm()
             let repository = try options.repository()
             let revision = try Revision(parsing: revision)
             let container = try repository.createContainer(
@@ -112,6 +113,7 @@ struct StartCommand: ParsableCommand {
                 "start: \(container): it runs only in the foreground so far", hints: ["varve start -a \(container)"])
         }
         try ContainerFailure.exiting {
+            try Interruption.arm()
             let repository = try options.repository()
             let container = try repository.container(container)
             let console = RunConsole(isInteractive: isInteractive || container.configuration.isInteractive)

@@ -7,6 +7,8 @@ final class Output {
     private var descriptor = STDOUT_FILENO
     private var pager: pid_t?
     let isColoured: Bool
+    /// Whether a terminal or a pager shows it.
+    let isForPerson = StandardOutput.isTerminal
 
     /// - Parameter paging: whether a pager may be started, where standard output is a terminal.
     init(_ options: GlobalOptions, paging: Bool = false) {

@@ -35,14 +35,16 @@ enum PatchForm {
     }
 
     private static func printHunks(_ hunks: [UInt8], to output: Output) {
-        guard output.isColoured else { return output.write(hunks) }
+        guard output.isForPerson else { return output.write(hunks) }
         for line in hunks.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
-            let text = Escaping.displayed(Array(line.filter { $0 != UInt8(ascii: "\t") }))
+            // A file's own escape sequences have no business on a terminal.
+            let text = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false)
+                .map { Escaping.displayed(Array($0)) }.joined(separator: "\t")
             switch line.first {
             case UInt8(ascii: "+"): output.line(output.coloured(text, .green))
             case UInt8(ascii: "-"): output.line(output.coloured(text, .red))
             case UInt8(ascii: "@"): output.line(output.coloured(text, .cyan))
-            default: output.write(line + [UInt8(ascii: "\n")])
+            default: output.line(text)
             }
         }
     }

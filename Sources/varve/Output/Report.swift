@@ -20,7 +20,7 @@ enum Report {
         if let failure = failure(error) {
             StandardError.write("varve: \(oneLine(failure.message))\n")
             for hint in failure.hints { StandardError.write("hint: \(oneLine(hint))\n") }
-            Glibc.exit(code ?? failure.code)
+            Glibc.exit(failure.code == interrupted.code ? failure.code : code ?? failure.code)
         }
         // Help and the parser's own complaints.
         let text = Varve.fullMessage(for: error)
