@@ -63,9 +63,11 @@ public enum Runtime {
         _ root: SharedDescriptor, _ specification: Specification
     ) throws(RuntimeError) {
         var attributes: MountAttributes = specification.root.isReadOnly ? .readOnly : []
-        if specification.linux.deviceAccess == .listed { attributes.formUnion(.noDevices) }
+        // The mount comes without devices; who is allowed all of them gets those of the root too.
+        let opensDevices = specification.linux.deviceAccess != .listed
+        if !opensDevices { attributes.formUnion(.noDevices) }
         try doing("restrict", "container root") { () throws(SystemError) in
-            try Mounts.setAttributes(root.descriptor, set: attributes)
+            try Mounts.setAttributes(root.descriptor, set: attributes, clear: opensDevices ? .noDevices : [])
         }
     }
 }

@@ -40,8 +40,8 @@ struct Varve: ParsableCommand {
         var words = CommandWords(Array(CommandLine.arguments.dropFirst()))
         do {
             try StandardStreams.occupy()
-            try requireUTF8()
             try words.sort()
+            try requireUTF8()
             var command = try parseAsRoot(words.sorted)
             try command.run()
         } catch {

@@ -138,7 +138,7 @@ struct MainJobTests {
             $ varve start w
             ! varve: start: w: it runs only in the foreground so far
             ! hint: varve start -a w
-            [2]
+            [125]
             $ varve rm w
             ! removed w
             $ varve rm w
