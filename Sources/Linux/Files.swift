@@ -217,33 +217,68 @@ public enum Files {
         }
     }
 
+    /// One entry of a directory as getdents64(2) tells of it.
+    public struct DirectoryEntry: Sendable {
+        public let name: ByteName
+        public let inode: UInt64
+        /// Nil where the filesystem does not say.
+        public let kind: FileKind?
+    }
+
     /// The names in a directory without `.` and `..`, in the order the filesystem gives them.
     public static func names(in directory: borrowing Descriptor) throws(SystemError) -> [ByteName] {
+        try entries(in: directory).map(\.name)
+    }
+
+    /// What is in a directory, without `.` and `..`, in the order the filesystem gives it.
+    public static func entries(in directory: borrowing Descriptor) throws(SystemError) -> [DirectoryEntry] {
         let raw = directory.raw
         try system("rewind", "directory") { lseek(raw, 0, SEEK_SET) }
-        var names: [ByteName] = []
+        var entries: [DirectoryEntry] = []
         // On the stack and not cleared first: a capture reads a directory for every few files.
         return try withUnsafeTemporaryAllocation(byteCount: 32768, alignment: 8) { buffer throws(SystemError) in
             while true {
                 let count = try system("read directory", "") {
                     varve_getdents64(raw, buffer.baseAddress, buffer.count)
                 }
-                if count == 0 { return names }
-                append(namesIn: UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: &names)
+                if count == 0 { return entries }
+                append(entriesIn: UnsafeRawBufferPointer(rebasing: buffer[..<count]), to: &entries)
             }
         }
     }
 
     /// Reads `struct linux_dirent64`: u64 inode, s64 offset, u16 record length, u8 type, name, NUL (getdents(2)).
-    private static func append(namesIn records: UnsafeRawBufferPointer, to names: inout [ByteName]) {
+    private static func append(entriesIn records: UnsafeRawBufferPointer, to entries: inout [DirectoryEntry]) {
         var record = 0
         while record < records.count {
             let length = Int(records.loadUnaligned(fromByteOffset: record + 16, as: UInt16.self))
             let field = UnsafeRawBufferPointer(rebasing: records[(record + 19)..<(record + length)])
             let end = field.firstIndex(of: 0) ?? field.count
             let isDots = field[0] == UInt8(ascii: ".") && (end == 1 || (end == 2 && field[1] == UInt8(ascii: ".")))
-            if !isDots { names.append(ByteName([UInt8](UnsafeRawBufferPointer(rebasing: field[..<end])))) }
+            if !isDots {
+                entries.append(
+                    DirectoryEntry(
+                        name: ByteName([UInt8](UnsafeRawBufferPointer(rebasing: field[..<end]))),
+                        inode: records.loadUnaligned(fromByteOffset: record, as: UInt64.self),
+                        kind: FileKind(directoryType: records[record + 18])))
+            }
             record += length
+        }
+    }
+}
+
+extension FileKind {
+    /// Of a DT_* value (readdir(3)); nil for DT_UNKNOWN.
+    fileprivate init?(directoryType: UInt8) {
+        switch directoryType {
+        case 1: self = .fifo
+        case 2: self = .characterDevice
+        case 4: self = .directory
+        case 6: self = .blockDevice
+        case 8: self = .regular
+        case 10: self = .symlink
+        case 12: self = .socket
+        default: return nil
         }
     }
 }

@@ -17,6 +17,9 @@ public final class Capture {
     /// provisional id, which no body has: enough to tell that there is something new, in proportion to the number of
     /// files and not to their sizes. For sinks that keep no bodies.
     public var givesProvisionalIDs = false
+    /// With ``givesProvisionalIDs``: whether what is in a directory that has no like in the tree below is told by name and
+    /// kind alone, without a look at any of its files.
+    public var listsNewDirectories = false
     /// Where each inode with several names was met first.
     private var firstPaths: [Inode: BytePath] = [:]
     private var base = ObjectID.emptyTree
@@ -113,6 +116,30 @@ public final class Capture {
         return result
     }
 
+    /// What is in a directory that came as a whole. Overlayfs marks removed files with devices, so these are looked at.
+    private func listed(
+        _ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath,
+        leavingOut mountPoints: Set<BytePath>
+    ) throws -> Directory {
+        try path.checkDepth()
+        var result = Directory(attributes: attributes)
+        for entry in try Files.entries(in: directory).sorted(by: { $0.name < $1.name }) {
+            let childPath = path.appending(entry.name)
+            let node: Node?
+            switch entry.kind {
+            case .regular? where !mountPoints.contains(childPath), .symlink?, .fifo?, .socket?:
+                let unseen = Attributes(kind: entry.kind ?? .regular, permissions: 0)
+                node = .leaf(unseen, body: .provisional(inode: entry.inode))
+            default:
+                node = try retrying(childPath) {
+                    try mergedNode(entry.name, in: directory, at: childPath, base: nil, leavingOut: mountPoints)
+                }
+            }
+            if let node { result.entries.append(Entry(name: entry.name, node: node)) }
+        }
+        return result
+    }
+
     /// What the overlay shows under a name that is in the upper directory; nil where that is nothing.
     private func mergedNode(
         _ name: ByteName, in directory: borrowing Descriptor, at path: BytePath, base: Directory?,
@@ -135,8 +162,11 @@ public final class Capture {
         if !found.overlay.isOpaque, case .directory(let tree)? = try lowerNode(name, found.overlay, base: base) {
             lower = try source.directory(tree)
         }
-        let content = try merged(
-            child, attributes: found.attributes, at: path, base: lower, leavingOut: mountPoints)
+        let isListed = givesProvisionalIDs && listsNewDirectories && lower == nil && base?[name] == nil
+        let content =
+            isListed
+            ? try listed(child, attributes: found.attributes, at: path, leavingOut: mountPoints)
+            : try merged(child, attributes: found.attributes, at: path, base: lower, leavingOut: mountPoints)
         if mountPoints.contains(path), base?[name] == nil, content.entries.isEmpty { return nil }
         if givesProvisionalIDs, lower == nil, let keeper = sink as? any ProvisionalSource {
             let id = ObjectID.provisional(for: found.status)

@@ -17,9 +17,13 @@ public protocol ProvisionalSource: ObjectSource {
 extension ObjectID {
     /// Stands for a body that nobody has read: the same for all names of one file, and like no other.
     static func provisional(for status: FileStatus) -> ObjectID {
+        provisional(inode: status.inode, changed: status.changed)
+    }
+
+    static func provisional(inode: UInt64, changed: Timestamp = Timestamp(seconds: 0)) -> ObjectID {
         // One upper directory is on one filesystem. That a body's SHA-1 looks like this can't be brought about.
-        let changed = UInt64(bitPattern: status.changed.seconds) &* 1_000_000_000 &+ UInt64(status.changed.nanoseconds)
-        var words = (UInt64.max.bigEndian, status.inode.bigEndian, changed.bigEndian)
+        let time = UInt64(bitPattern: changed.seconds) &* 1_000_000_000 &+ UInt64(changed.nanoseconds)
+        var words = (UInt64.max.bigEndian, inode.bigEndian, time.bigEndian)
         return withUnsafeBytes(of: &words) { ObjectID(loading: $0.baseAddress.unsafelyUnwrapped + 4) }
     }
 }

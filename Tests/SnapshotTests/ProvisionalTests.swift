@@ -30,6 +30,13 @@ struct ProvisionalTests {
             changes.filter { !($0.kind == .modified && $0.aspects == .layout) }
                 .map { "\($0.letter) \($0.path) \($0.aspects.subtracting(.layout).list)" }
         }
+        // By name and kind alone the same paths are told, though not how they came.
+        let listing = LazyObjects(over: fixture.store, upper: overlay.upper)
+        let listed = try listing.capture(over: base, listing: true)
+        func paths(_ changes: [Change]) -> [String] { changes.map { "\($0.letter) \($0.path)" } }
+        #expect(
+            paths(try Difference.between(base, listed, in: listing, renames: false))
+                == paths(try Difference.between(base, unread, in: lazy, renames: false)), "seed \(seed)")
         #expect(
             told(try Difference.between(base, unread, in: lazy, renames: false))
                 == told(try Difference.between(base, read, in: full, renames: false)),
@@ -68,9 +75,10 @@ private final class LazyObjects: ProvisionalSource, ObjectSink {
         self.upper = upper
     }
 
-    func capture(over base: ObjectID) throws -> ObjectID {
+    func capture(over base: ObjectID, listing: Bool = false) throws -> ObjectID {
         let capture = Capture(from: self, to: self, index: FileIndex(now: never), isStored: { _, _, _ in false })
         capture.givesProvisionalIDs = true
+        capture.listsNewDirectories = listing
         capture.located = { self.places[$0] = $1 }
         return try capture.upper(try Files.openDirectory(KernelPath(upper)), over: base)
     }

@@ -18,10 +18,13 @@ public final class WorkingObjects: ProvisionalSource, ObjectSink {
     private var settled: [ObjectID: ObjectID] = [:]
     /// Whether files that are certainly new are not read until somebody asks for their content.
     let isLazy: Bool
+    /// Whether of what is in a directory that is new as a whole only names and kinds are wanted.
+    let isListing: Bool
 
     /// - Parameter isLazy: for comparing one container with what it was started from. Ids of unread files are then
     ///   provisional, and equal to no other even where the contents are.
-    init(over store: ObjectStore, isLazy: Bool = false) {
+    init(over store: ObjectStore, isLazy: Bool = false, isListing: Bool = false) {
+        self.isListing = isListing
         scratch = ScratchObjects(over: store)
         self.isLazy = isLazy
     }

@@ -10,19 +10,36 @@ public struct Comparison {
 
 extension Repository {
     /// What the container changed since its base.
-    public func status(of container: Container, paths: [BytePath] = []) throws -> Comparison {
+    /// - Parameter namesOnly: of what is new no attributes and contents are wanted.
+    public func status(
+        of container: Container, paths: [BytePath] = [], namesOnly: Bool = false
+    ) throws -> Comparison {
+        if namesOnly {
+            let scratch = WorkingObjects(over: try store(), isLazy: true, isListing: true)
+            let base = try content(of: try state(of: container).base).fs
+            let changes = try Difference.between(
+                base, try workingTree(of: container, in: scratch), in: scratch, renames: false)
+            // Where nothing is gone, nothing was renamed either.
+            if !changes.contains(where: { $0.kind == .deleted }) {
+                return Comparison(changes: wanted(changes, paths), source: scratch)
+            }
+        }
         let scratch = WorkingObjects(over: try store(), isLazy: true)
         let base = try content(of: try state(of: container).base).fs
         return try compare(base, try workingTree(of: container, in: scratch), in: scratch, paths)
     }
 
     /// `diff A`: a container against its base, a revision against its first parent. `diff A B`: A against B.
-    public func diff(_ a: String, _ b: String?, paths: [BytePath] = []) throws -> Comparison {
+    public func diff(
+        _ a: String, _ b: String?, paths: [BytePath] = [], namesOnly: Bool = false
+    ) throws -> Comparison {
         if let b {
             let scratch = WorkingObjects(over: try store())
             return try compare(try tree(of: a, in: scratch), try tree(of: b, in: scratch), in: scratch, paths)
         }
-        if let container = try containerIfPresent(a) { return try status(of: container, paths: paths) }
+        if let container = try containerIfPresent(a) {
+            return try status(of: container, paths: paths, namesOnly: namesOnly)
+        }
         return try changes(in: try resolve(a), paths: paths)
     }
 
@@ -37,8 +54,11 @@ extension Repository {
         _ old: ObjectID?, _ new: ObjectID, in source: any ObjectSource, _ paths: [BytePath]
     ) throws -> Comparison {
         let changes = try Difference.between(old, new, in: source)
-        let wanted = changes.filter { change in paths.isEmpty || paths.contains { change.concerns($0) } }
-        return Comparison(changes: wanted, source: source)
+        return Comparison(changes: wanted(changes, paths), source: source)
+    }
+
+    private func wanted(_ changes: [Change], _ paths: [BytePath]) -> [Change] {
+        changes.filter { change in paths.isEmpty || paths.contains { change.concerns($0) } }
     }
 }
 

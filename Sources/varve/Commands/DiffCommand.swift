@@ -30,7 +30,8 @@ struct DiffCommand: ParsableCommand {
         let repository = try options.repository()
         try Interruption.arm()
         let comparison = try repository.diff(
-            places[0], places.count == 2 ? places[1] : nil, paths: try selection.paths())
+            places[0], places.count == 2 ? places[1] : nil, paths: try selection.paths(),
+            namesOnly: !form.showsPatch && !form.stat)
         let changes = comparison.changes.filter { showsTimes || !$0.isTimesOnly }
         let output = Output(options, paging: !isJSON)
         if isJSON {

@@ -24,7 +24,7 @@ struct StatusCommand: ParsableCommand {
         let repository = try options.repository()
         try Interruption.arm()
         let container = try repository.container(container)
-        let comparison = try repository.status(of: container, paths: try selection.paths())
+        let comparison = try repository.status(of: container, paths: try selection.paths(), namesOnly: true)
         let changes = comparison.changes.filter { showsTimes || !$0.isTimesOnly }
         let output = Output(options)
         if isJSON {
