@@ -14,8 +14,14 @@ extension Container {
             let created = json["created"]?.integer,
             let configuration = json["configuration"].flatMap(ContainerConfiguration.init(json:))
         else { return nil }
+        var tag: TagName?
+        if let text = json["tag"]?.string {
+            // Without its tag a container's next commit would move none: better damaged than that.
+            guard let parsed = try? TagName(parsing: text) else { return nil }
+            tag = parsed
+        }
         self.init(
-            id: id, name: name, tag: json["tag"]?.string.flatMap { try? TagName(parsing: $0) }, revision: revision,
+            id: id, name: name, tag: tag, revision: revision,
             created: created, configuration: configuration)
     }
 }
