@@ -47,6 +47,7 @@ let package = Package(
         library("CArchive", apt: "libarchive-dev", "libbz2-dev", "liblz4-dev", "liblzma-dev", "libzstd-dev"),
         library("CCap", apt: "libcap-dev"),
         library("CZlib", apt: "zlib1g-dev"),
+        library("CZstd", apt: "libzstd-dev"),
         .target(name: "CLinux"),
         .target(name: "CGit2NoNetwork"),
 
@@ -57,7 +58,7 @@ let package = Package(
             linkedWith: archives("git2", "pcre2-8", "z")),
         module("Snapshot", ["ObjectStore", "Linux", "Model"]),
         module(
-            "Images", ["CArchive", "CZlib", "Linux", "Model"],
+            "Images", ["CArchive", "CZlib", "CZstd", crypto, "Linux", "Model"],
             linkedWith: archives("archive", "lzma", "zstd", "bz2", "lz4", "z")),
         module("Erofs", ["Linux", "Model"]),
         module("Runtime", ["CCap", "CLinux", "Linux", "Model"], linkedWith: archives("cap")),
