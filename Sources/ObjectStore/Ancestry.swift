@@ -14,6 +14,15 @@ extension ObjectStore {
         return try walk.next()
     }
 
+    /// The nearest commit that both histories have, the best of several (git-merge-base(1)); nil where they share none.
+    public func mergeBase(_ a: ObjectID, _ b: ObjectID) throws(StoreError) -> ObjectID? {
+        var (one, two, base) = (git_oid(a), git_oid(b), git_oid())
+        let code = git_merge_base(&base, try repository().handle, &one, &two)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        try git("look for merge base", "\(a.short) \(b.short)") { code }
+        return ObjectID(&base)
+    }
+
     /// Writes all commits that a tag reaches into the commit-graph file: a cache, for varve and for git.
     func writeCommitGraph() throws(StoreError) {
         let directory = "\(gitDirectory)/objects/info"

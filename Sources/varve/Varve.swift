@@ -29,7 +29,10 @@ struct Varve: ParsableCommand {
                 ]),
             CommandGroup(name: "Record", subcommands: [StatusCommand.self, DiffCommand.self, CommitCommand.self]),
             CommandGroup(
-                name: "Look", subcommands: [LogCommand.self, ShowCommand.self, LsCommand.self, CatCommand.self]),
+                name: "Look",
+                subcommands: [
+                    LogCommand.self, ShowCommand.self, MergeBaseCommand.self, LsCommand.self, CatCommand.self,
+                ]),
             CommandGroup(name: "Tags", subcommands: [TagCommand.self, ReflogCommand.self]),
             CommandGroup(
                 name: "Go back", subcommands: [RollbackCommand.self, UndoCommand.self, OpCommand.self]),

@@ -6,7 +6,7 @@ import Testing
 struct HelpTests {
     private static let commands = [
         "init", "import", "run", "start", "ps", "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
-        "show", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore", "info",
+        "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore", "info",
         "version",
     ]
 

@@ -40,4 +40,29 @@ struct AncestryTests {
         #expect(try ObjectStore(opening: fixture.root).ancestor(of: tip, generations: 45) == chain[14])
         #expect(try fixture.fsck() == "")
     }
+
+    @Test("finds the merge base that git finds")
+    func mergeBase() throws {
+        let fixture = try Fixture()
+        let writer = try fixture.store.writer()
+        let tree = try writer.add(.tree, try Tree.encode([]))
+        func commit(_ name: String, _ parents: ObjectID...) throws -> ObjectID {
+            try writer.add(
+                .commit,
+                Commit(tree: tree, parents: parents, author: ada, committer: ada, message: Array("\(name)\n".utf8))
+                    .encoded)
+        }
+        let root = try commit("root")
+        let fork = try commit("fork", root)
+        let left = try commit("left", fork)
+        let right = try commit("right", try commit("before", fork))
+        let merge = try commit("merge", left, right)
+        let other = try commit("other")
+        try writer.finish()
+        for (a, b, base) in [(left, right, fork), (merge, right, right), (root, merge, root), (left, left, left)] {
+            #expect(try fixture.store.mergeBase(a, b) == base)
+            #expect(try fixture.git("merge-base", a.hex, b.hex).text == "\(base.hex)\n")
+        }
+        #expect(try fixture.store.mergeBase(left, other) == nil)
+    }
 }

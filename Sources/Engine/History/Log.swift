@@ -31,10 +31,8 @@ extension Repository {
             if let dots = text.firstRange(of: "..") {
                 excluded.append(try resolve(String(text[..<dots.lowerBound])))
                 starts.append(try resolve(String(text[dots.upperBound...])))
-            } else if let container = try containerIfPresent(text) {
-                starts.append(try state(of: container).base)
             } else {
-                starts.append(try resolve(text))
+                starts.append(try commit(named: text))
             }
         }
         let tagged = Dictionary(grouping: try tags(), by: \.commit).mapValues { $0.map(\.name) }
@@ -49,7 +47,7 @@ extension Repository {
 
     /// One commit by revision.
     public func show(_ text: String) throws -> LoggedCommit {
-        let id = try containerIfPresent(text).map { try state(of: $0).base } ?? resolve(text)
+        let id = try commit(named: text)
         return LoggedCommit(
             id: id, commit: try store().commit(id), tags: try tags().filter { $0.commit == id }.map(\.name))
     }
