@@ -7,24 +7,39 @@ public struct CommitContent: Sendable, Hashable {
     public var fs: ObjectID
     /// The blob of the OCI image config that the commit sets.
     public var config: ObjectID?
+    /// The tree of the recipe of the imported layer that the commit is.
+    public var layer: ObjectID?
+    /// The blob of the manifest with which the image was imported whose last layer the commit is.
+    public var manifest: ObjectID?
 
-    public init(fs: ObjectID, config: ObjectID?) {
+    public init(fs: ObjectID, config: ObjectID?, layer: ObjectID? = nil, manifest: ObjectID? = nil) {
         self.fs = fs
         self.config = config
+        self.layer = layer
+        self.manifest = manifest
     }
 
     init(of tree: ObjectID, in source: any ObjectSource) throws {
         let entries = try Tree.decode(try source.read(tree, as: .tree), id: tree)
-        guard let fs = entries.first(where: { $0.name == "fs" && $0.mode == .tree }) else {
-            throw EngineError.notCommit(tree)
+        guard let content = CommitContent(entries) else { throw EngineError.notCommit(tree) }
+        self = content
+    }
+
+    /// Nil where these are not the entries of a commit's root tree.
+    init?(_ entries: [TreeEntry]) {
+        func entry(_ name: ByteName, _ mode: TreeEntry.Mode) -> ObjectID? {
+            entries.first { $0.name == name && $0.mode == mode }?.id
         }
-        self.fs = fs.id
-        config = entries.first { $0.name == "config" && $0.mode == .file }?.id
+        guard let fs = entry("fs", .tree) else { return nil }
+        self.init(
+            fs: fs, config: entry("config", .file), layer: entry("layer", .tree), manifest: entry("manifest", .file))
     }
 
     func write(to sink: any ObjectSink) throws -> ObjectID {
         var entries = [TreeEntry(mode: .tree, name: "fs", id: fs)]
         if let config { entries.append(TreeEntry(mode: .file, name: "config", id: config)) }
+        if let layer { entries.append(TreeEntry(mode: .tree, name: "layer", id: layer)) }
+        if let manifest { entries.append(TreeEntry(mode: .file, name: "manifest", id: manifest)) }
         return try sink.add(.tree, try Tree.encode(entries))
     }
 }

@@ -59,14 +59,7 @@ public final class Collector {
 
     /// What a ``sweep()`` now would take from packs, and from the pool.
     public func unreachable() throws(StoreError) -> (objects: Amount, bodies: Amount) {
-        var (objects, bodies) = (Amount(), Amount())
-        for name in old where name != new {
-            for entry in try PackLayout(name, in: directory).entries where !reachable.contains(entry.id) {
-                objects.add(UInt64(entry.range.count))
-            }
-        }
-        try forEachUnreachableBody { _, status in bodies.add(status.blocks * 512) }
-        return (objects, bodies)
+        try store.unreachable(reachable, packs: old.filter { $0 != new }, in: directory)
     }
 
     /// Packs what is needed into one pack, with deltas; nothing where it is in one pack already, alone.
@@ -166,19 +159,41 @@ public final class Collector {
 
     private func removeBodies() throws(StoreError) {
         let pool = store.pool.directory.reference
-        try forEachUnreachableBody { (path, _) throws(StoreError) in
+        try store.forEachUnreachableBody(reachable) { (path, _) throws(StoreError) in
             try attempt("remove body", path) { () throws(SystemError) in
                 try Files.removeIfPresent(KernelPath(path), in: pool)
             }
             try store.checkpoint?(.bodyRemoved)
         }
     }
+}
 
-    private func forEachUnreachableBody(
-        _ body: (String, FileStatus) throws(StoreError) -> Void
+extension ObjectStore {
+    /// What nothing needs, whoever is writing meanwhile.
+    public func unreachable(_ reachable: Reachability) throws(StoreError) -> (objects: Amount, bodies: Amount) {
+        let directory = try openPackDirectory()
+        let packs = try PackListing(directory)
+        return try unreachable(reachable, packs: packs.names.filter { !packs.kept.contains($0) }, in: directory)
+    }
+
+    fileprivate func unreachable(
+        _ reachable: Reachability, packs: [String], in directory: borrowing Descriptor
+    ) throws(StoreError) -> (objects: Amount, bodies: Amount) {
+        var (objects, bodies) = (Amount(), Amount())
+        for name in packs {
+            for entry in try PackLayout(name, in: directory).entries where !reachable.contains(entry.id) {
+                objects.add(UInt64(entry.range.count))
+            }
+        }
+        try forEachUnreachableBody(reachable) { _, status in bodies.add(status.blocks * 512) }
+        return (objects, bodies)
+    }
+
+    fileprivate func forEachUnreachableBody(
+        _ reachable: Reachability, _ body: (String, FileStatus) throws(StoreError) -> Void
     ) throws(StoreError) {
-        for id in try store.pool.ids(prefix: "").sorted() where !reachable.contains(id) {
-            if let status = try store.pool.status(id) { try body(Pool.path(of: id), status) }
+        for id in try pool.ids(prefix: "").sorted() where !reachable.contains(id) {
+            if let status = try pool.status(id) { try body(Pool.path(of: id), status) }
         }
     }
 }
