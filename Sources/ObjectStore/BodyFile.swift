@@ -80,6 +80,21 @@ struct BodyFile {
         return hash.finish()
     }
 
+    /// The id that an open file's content has. Holes are hashed without being read.
+    static func id(of file: borrowing Descriptor) throws(StoreError) -> ObjectID {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
+        defer { buffer.deallocate() }
+        let size: UInt64, holes: [Range<UInt64>]
+        do throws(SystemError) {
+            size = try file.status().size
+            holes = try file.holes(size: size)
+        } catch { throw StoreError("read body", "", .system(error)) }
+        let layout = try BodyLayout(size: size, holes: holes)
+        return try readingBody(from: file, size: size) { fill in
+            try scan(layout, buffer: buffer, readsHoles: false, fill: fill) { _, _ in }
+        }
+    }
+
     /// A read of a file is never cut short by a signal, so somebody has to look.
     private static func heedInterrupts() throws(StoreError) {
         try attempt("read body", "") { () throws(SystemError) in try Interrupts.check() }

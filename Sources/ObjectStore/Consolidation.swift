@@ -106,7 +106,7 @@ extension ObjectStore {
     }
 
     /// The index first: git does not look at a pack without one.
-    private func remove(_ name: String, in directory: borrowing Descriptor) throws(StoreError) {
+    func remove(_ name: String, in directory: borrowing Descriptor) throws(StoreError) {
         let reference = directory.reference
         try attempt("remove pack", name) { () throws(SystemError) in
             for suffix in [".idx", ".pack", ".promisor", ".rev", ".bitmap"] {

@@ -2,6 +2,24 @@ import Linux
 import Model
 
 extension ObjectStore {
+    /// Of ``garbage()``, what is certain to be nobody's while writers are kept out: what varve writes, and what
+    /// git by hand may be writing when it is an hour old.
+    /// - Parameter now: seconds since 1970.
+    public func abandoned(now: Int64) throws(StoreError) -> [String] {
+        var result: [String] = []
+        for path in try garbage() {
+            if path.hasPrefix("pool/") || TemporaryFile.isName(path.split(separator: "/").last ?? "") {
+                result.append(path)
+                continue
+            }
+            let status = try attempt("look at", path) { () throws(SystemError) in
+                try Files.statusIfPresent(KernelPath("\(root)/\(path)"))
+            }
+            if let status, status.modified.seconds < now - 3600 { result.append(path) }
+        }
+        return result
+    }
+
     /// Files, relative to the root, that killed processes left and that nothing looks at. A process that is
     /// writing now has such files too: who removes them must leave young ones alone.
     public func garbage() throws(StoreError) -> [String] {

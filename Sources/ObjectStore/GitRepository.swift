@@ -76,6 +76,16 @@ final class GitRepository {
         )
     }
 
+    /// Nil also where it is damaged.
+    func readable(_ id: ObjectID) throws(StoreError) -> (kind: ObjectKind, bytes: [UInt8])? {
+        do throws(StoreError) { return try object(id) } catch {
+            switch error.cause {
+            case .git, .corrupt: return nil
+            default: throw error
+            }
+        }
+    }
+
     func kind(_ id: ObjectID) throws(StoreError) -> ObjectKind? {
         var size = 0
         var type = GIT_OBJECT_INVALID

@@ -28,11 +28,12 @@ extension ObjectStore {
     ) throws(StoreError) -> Bool {
         guard Self.isPooled(size: size, holes: holes) else { return try contains(id) }
         guard let file = try pool.open(id) else { return false }
-        if holes.isEmpty { return true }
         let wanted = holes.reduce(0) { $0 + UInt64($1.count) }
-        return try attempt("look at body", id.hex) { () throws(SystemError) in
-            try file.holeBytes(size: size) >= wanted
-        }
+        do throws(SystemError) {
+            guard try file.status().size == size else { return false }
+            if wanted == 0 { return true }
+            return try file.holeBytes(size: size) >= wanted
+        } catch { throw StoreError("look at body", id.hex, .system(error)) }
     }
 
     /// A body, from where its size and holes say it is. Fails with `missing`, or `corrupt` where its size is another.

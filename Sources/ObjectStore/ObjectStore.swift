@@ -14,6 +14,10 @@ public final class ObjectStore: ObjectSource {
     let pool: Pool
     private var opened: GitRepository?
     private var isStale = false
+    /// Shared by all writers of this store.
+    weak var hold: CollectionHold?
+    /// The last collection before libgit2 opened what it has open.
+    var collection: [UInt8]?
     /// Why the last consolidation of packs failed, or the note that an operation is complete. The write that led to it
     /// was complete by then; what was not done stays as it is, and the next write tries again.
     public internal(set) var maintenanceFailure: StoreError?
@@ -32,6 +36,11 @@ public final class ObjectStore: ObjectSource {
 
     func repository() throws(StoreError) -> GitRepository {
         if let opened { return opened }
+        if hold == nil {
+            collection = try attempt("open repository", root) { () throws(SystemError) in
+                try CollectionFiles(root: root).number()
+            }
+        }
         let repository = try GitRepository(at: gitDirectory, pool: pool)
         opened = repository
         return repository
@@ -76,14 +85,14 @@ public final class ObjectStore: ObjectSource {
     }
 
     /// Whether the object is stored, without a search for new packs when it is not. A stored object of the
-    /// same id and other content fails with `collision`.
+    /// same id and other content fails with `collision`; one that can't be read is as good as none.
     func holds(_ kind: ObjectKind, _ id: ObjectID, _ bytes: [UInt8]) throws(StoreError) -> Bool {
         let repository = try repository()
         if isStale {
             try repository.refresh()
             isStale = false
         }
-        guard repository.contains(id, refreshing: false), let stored = try repository.object(id) else { return false }
+        guard repository.contains(id, refreshing: false), let stored = try repository.readable(id) else { return false }
         guard stored.kind == kind, stored.bytes == bytes else { throw StoreError("add object", id.hex, .collision) }
         return true
     }

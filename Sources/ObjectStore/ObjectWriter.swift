@@ -8,10 +8,13 @@ public final class ObjectWriter: ObjectSink, ObjectSource {
     private let store: ObjectStore
     private let pack: PackBuilder
     private let bodies: PendingBodies
+    /// What is not written since it is there must stay there.
+    private let hold: CollectionHold?
     private var isFinished = false
 
     init(to store: ObjectStore) throws(StoreError) {
         self.store = store
+        hold = try store.holdOffCollection()
         pack = try PackBuilder(in: try store.openPackDirectory())
         bodies = PendingBodies(in: store.pool)
     }
@@ -130,6 +133,7 @@ public final class ObjectWriter: ObjectSink, ObjectSource {
 enum Checkpoint: Hashable, Sendable {
     case sealed, bodiesPublished, packPublished, operationRecorded, refMoved, refsMoved, basesMoved, applied
     case consolidatedPublished, consolidatedRemoved
+    case logCut, repacked, packRemoved, bodyRemoved
 }
 
 /// A body that is stored whole.

@@ -12,8 +12,9 @@ extension ObjectStore {
     /// - Parameter limit: how many at most.
     public func operations(limit: Int = .max) throws(StoreError) -> [(id: ObjectID, operation: Operation)] {
         var result: [(id: ObjectID, operation: Operation)] = []
+        let cut = try cutCommits()
         var next = try loosely(Self.operationsRef)
-        while let id = next, result.count < limit {
+        while let id = next, result.count < limit, !cut.contains(id) {
             let (operation, previous) = try readOperation(id)
             result.append((id, operation))
             next = previous
@@ -24,8 +25,11 @@ extension ObjectStore {
     /// One operation by its commit's id.
     public func operation(_ id: ObjectID) throws(StoreError) -> Operation { try readOperation(id).operation }
 
-    /// The operation before this one; nil for the first.
-    public func operation(before id: ObjectID) throws(StoreError) -> ObjectID? { try readOperation(id).previous }
+    /// The operation before this one; nil for the first, and for the first that was not expired.
+    public func operation(before id: ObjectID) throws(StoreError) -> ObjectID? {
+        let previous = try readOperation(id).previous
+        return try previous.flatMap { (id) throws(StoreError) in try cutCommits().contains(id) ? nil : id }
+    }
 
     private func readOperation(_ id: ObjectID) throws(StoreError) -> (operation: Operation, previous: ObjectID?) {
         let commit = try commit(id)
@@ -56,6 +60,9 @@ extension ObjectStore {
     public func perform(
         _ operation: Operation, writer: ObjectWriter? = nil, apply: ([BaseMove]) throws -> Void = { _ in }
     ) throws -> ObjectID {
+        // From before the last look at what the operation is about until a ref keeps it.
+        let hold = try holdOffCollection()
+        defer { withExtendedLifetime(hold) {} }
         var writer = writer
         if let large = writer, large.isLarge {
             // Nobody has to wait while gigabytes are flushed. What is refused here leaves no garbage; what is refused

@@ -57,7 +57,8 @@ final class PendingBodies {
         }
     }
 
-    /// Compares byte by byte: other content fails with `collision`. Equal content with more holes is better.
+    /// Compares byte by byte. Equal content with more holes is better, and so is any than what is damaged; other content
+    /// that has the id in truth fails with `collision`.
     private func isBetter(
         _ new: BodyFile, than stored: borrowing Descriptor, size: UInt64
     ) throws(StoreError) -> Bool {
@@ -71,7 +72,10 @@ final class PendingBodies {
         } catch {
             throw StoreError("compare body", new.id.hex, .system(error))
         }
-        guard same else { throw StoreError("add body", new.id.hex, .collision) }
+        guard same else {
+            guard try BodyFile.id(of: stored) != new.id else { throw StoreError("add body", new.id.hex, .collision) }
+            return true
+        }
         return newHoles > storedHoles
     }
 
@@ -139,8 +143,13 @@ final class PendingBodies {
             case .exists:
                 // Another process stored the same body meanwhile.
                 guard let stored = try pool.open(id) else { throw StoreError("add body", id.hex, .system(error)) }
-                _ = try isBetter(BodyFile(id: id, path: path), than: stored, size: 0)
-                try remove(path)
+                if try isBetter(BodyFile(id: id, path: path), than: stored, size: 0) {
+                    try attempt("add body", id.hex) { () throws(SystemError) in
+                        try rename(path, to: target, replacing: true)
+                    }
+                } else {
+                    try remove(path)
+                }
             default: throw StoreError("add body", id.hex, .system(error))
             }
         }

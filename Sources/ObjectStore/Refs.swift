@@ -54,19 +54,24 @@ extension ObjectStore {
     /// The movements of a ref, newest first. A ref that was deleted has lost its reflog, as in git: its
     /// movements are then told from the operation log. None where there never was such a ref.
     public func reflog(_ name: String) throws(StoreError) -> [ReflogEntry] {
+        let entries = try movements(of: name)
+        if entries.isEmpty { return try recordedMoves(of: name) }
+        return entries.enumerated().filter { index, entry in
+            // A process killed between writing the reflog and moving the ref leaves an entry that recovery
+            // writes again; a ref can't really go the same way twice in a row.
+            index + 1 == entries.count || entry.old == entry.new || entry.old != entries[index + 1].old
+                || entry.new != entries[index + 1].new
+        }.map(\.element)
+    }
+
+    /// A ref's reflog as it is, newest first.
+    func movements(of name: String) throws(StoreError) -> [ReflogEntry] {
         let repository = try repository()
         var log: OpaquePointer?
         try git("read reflog", name) { git_reflog_read(&log, repository.handle, name) }
         defer { git_reflog_free(log) }
-        let count = git_reflog_entrycount(log)
-        if count == 0 { return try recordedMoves(of: name) }
-        let entries = (0..<count).compactMap { git_reflog_entry_byindex(log, $0) }.map { ReflogEntry($0) }
-        return entries.enumerated().filter { index, entry in
-            // A process killed between writing the reflog and moving the ref leaves an entry that recovery
-            // writes again; a ref can't really go the same way twice in a row.
-            index + 1 == count || entry.old == entry.new || entry.old != entries[index + 1].old
-                || entry.new != entries[index + 1].new
-        }.map(\.element)
+        return (0..<git_reflog_entrycount(log)).compactMap { git_reflog_entry_byindex(log, $0) }
+            .map { ReflogEntry($0) }
     }
 
     private func recordedMoves(of name: String) throws(StoreError) -> [ReflogEntry] {
@@ -84,7 +89,7 @@ extension ObjectStore {
 }
 
 extension ReflogEntry {
-    fileprivate init(_ entry: OpaquePointer) {
+    init(_ entry: OpaquePointer) {
         func id(_ oid: UnsafePointer<git_oid>?) -> ObjectID? {
             guard let oid, git_oid_is_zero(oid) == 0 else { return nil }
             return ObjectID(oid)

@@ -9,6 +9,9 @@ final class TemporaryFile {
     /// Relative to the directory that it was made in.
     let path: String
 
+    /// Whether a name in a directory of packs is one of ours. Git's own have no second number.
+    static func isName(_ name: Substring) -> Bool { name.hasPrefix("tmp_") && name.split(separator: "_").count == 4 }
+
     private init(_ descriptor: consuming Descriptor, path: String) {
         self.descriptor = descriptor
         self.path = path

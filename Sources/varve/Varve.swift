@@ -36,7 +36,11 @@ struct Varve: ParsableCommand {
             CommandGroup(name: "Tags", subcommands: [TagCommand.self, ReflogCommand.self]),
             CommandGroup(
                 name: "Go back", subcommands: [RollbackCommand.self, UndoCommand.self, OpCommand.self]),
-            CommandGroup(name: "Keep", subcommands: [InfoCommand.self, VersionCommand.self]),
+            CommandGroup(
+                name: "Keep",
+                subcommands: [
+                    GCCommand.self, DfCommand.self, InfoCommand.self, VersionCommand.self,
+                ]),
         ])
 
     static func main() {

@@ -6,8 +6,8 @@ import Testing
 struct HelpTests {
     private static let commands = [
         "init", "import", "run", "start", "ps", "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
-        "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore", "info",
-        "version",
+        "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
+        "gc", "fsck", "df", "info", "version",
     ]
 
     /// The lines that begin with `varve` below `Example:` or `Examples:`.

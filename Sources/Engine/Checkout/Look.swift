@@ -7,6 +7,9 @@ import Snapshot
 extension Repository {
     /// Mounts a commit read-only at a directory (`varve mount`).
     public func mount(_ commit: ObjectID, at directory: String) throws {
+        // Once it is mounted, a collection sees that.
+        let hold = try store().holdOffCollection()
+        defer { withExtendedLifetime(hold) {} }
         let mount = try checkout().mount(try content(of: commit).fs, in: self, writable: nil)
         try Mounts.attach(mount, at: KernelPath(directory))
     }

@@ -13,6 +13,9 @@ extension Repository {
     public func createContainer(
         on revision: Revision, name: String?, configuration: ContainerConfiguration, isLasting: Bool
     ) throws -> Container {
+        // The commit may be one that nothing keeps until there is a container on it.
+        let hold = try store().holdOffCollection()
+        defer { withExtendedLifetime(hold) {} }
         try requireRecovered()
         let (base, tag) = try resolveNaming(revision)
         try requireUpperDirectories()

@@ -21,14 +21,18 @@ public struct CommitContent: Sendable, Hashable {
 
     init(of tree: ObjectID, in source: any ObjectSource) throws {
         let entries = try Tree.decode(try source.read(tree, as: .tree), id: tree)
+        guard let content = CommitContent(entries) else { throw EngineError.notCommit(tree) }
+        self = content
+    }
+
+    /// Nil where these are not the entries of a commit's root tree.
+    init?(_ entries: [TreeEntry]) {
         func entry(_ name: ByteName, _ mode: TreeEntry.Mode) -> ObjectID? {
             entries.first { $0.name == name && $0.mode == mode }?.id
         }
-        guard let fs = entry("fs", .tree) else { throw EngineError.notCommit(tree) }
-        self.fs = fs
-        config = entry("config", .file)
-        layer = entry("layer", .tree)
-        manifest = entry("manifest", .file)
+        guard let fs = entry("fs", .tree) else { return nil }
+        self.init(
+            fs: fs, config: entry("config", .file), layer: entry("layer", .tree), manifest: entry("manifest", .file))
     }
 
     func write(to sink: any ObjectSink) throws -> ObjectID {

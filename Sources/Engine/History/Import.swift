@@ -33,9 +33,13 @@ extension Repository {
         } else {
             fs = try Self.readTar(file, named: name, to: writer, progress)
         }
-        let config = try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, Self.plainConfig)
+        let config =
+            try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, PlainConfig.json.canonical())
         let made = CommitContent(fs: fs, config: config)
-        if let parent, try content(of: parent) == made { return ImportResult(commit: parent, isNew: false) }
+        if let parent {
+            let there = try content(of: parent)
+            if there.fs == fs, there.config == config { return ImportResult(commit: parent, isNew: false) }
+        }
         let commit = Commit(
             tree: try made.write(to: writer), parents: parent.map { [$0] } ?? [], author: author, committer: author,
             message: CommitMessage.encode(message ?? "import \(name)"))
@@ -98,14 +102,4 @@ extension Repository {
         default: try builder.addLeaf(entry.path, entry.attributes, body: .emptyBlob)
         }
     }
-
-    /// The OCI image config of a root filesystem that nothing more is known of (image-spec, "Image Configuration").
-    private static let plainConfig: [UInt8] = {
-        let config: JSON = [
-            "architecture": .string(Platform.host.architecture), "config": [:],
-            "os": .string(Platform.host.os),
-            "rootfs": ["diff_ids": [], "type": "layers"],
-        ]
-        return config.canonical()
-    }()
 }

@@ -1,0 +1,40 @@
+import Images
+import Model
+import ObjectStore
+
+/// The layers that the repository has: what each made of which tree. A layer that is known need not be read again.
+struct KnownLayers {
+    struct Application: Hashable {
+        /// The root filesystem below; nil for the lowest layer.
+        let base: ObjectID?
+        let diffID: Digest
+    }
+
+    struct Result: Hashable {
+        /// The root filesystem with the layer.
+        let fs: ObjectID
+        /// The tree of its recipe.
+        let layer: ObjectID
+    }
+
+    private var known: [Application: Result] = [:]
+
+    /// Looks at the histories of all tags.
+    init(in repository: Repository) throws {
+        let store = try repository.store()
+        var walk = try HistoryWalk(
+            from: try repository.tags().map(\.commit), excluding: [], in: store)
+        while let (_, commit) = try walk.next() {
+            let content = try CommitContent(of: commit.tree, in: store)
+            guard let layer = content.layer else { continue }
+            let base = try commit.parents.first.map { try repository.content(of: $0).fs }
+            add(
+                Application(base: base, diffID: try Recipes.diffID(of: layer, in: store)),
+                Result(fs: content.fs, layer: layer))
+        }
+    }
+
+    mutating func add(_ application: Application, _ result: Result) { known[application] = result }
+
+    subscript(_ application: Application) -> Result? { known[application] }
+}

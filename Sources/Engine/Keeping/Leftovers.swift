@@ -1,0 +1,112 @@
+import Glibc
+import Linux
+import Model
+import ObjectStore
+
+/// A file or directory beside the objects that may go.
+struct Leftover {
+    enum Kind { case blob, image, checkout, garbage }
+
+    let kind: Kind
+    let path: String
+    /// On the disk.
+    let bytes: UInt64
+}
+
+extension Collected {
+    mutating func add(_ leftovers: [Leftover]) {
+        for leftover in leftovers {
+            switch leftover.kind {
+            case .blob: blobs.add(leftover.bytes)
+            case .image: images.add(leftover.bytes)
+            case .checkout: checkouts.add(leftover.bytes)
+            case .garbage: garbage.add(leftover.bytes)
+            }
+        }
+    }
+}
+
+extension Repository {
+    /// What nobody uses, while writers are kept out.
+    /// - Parameter blobs: the digests of those that stay.
+    func leftovers(blobs: Set<String>) throws -> [Leftover] {
+        var result: [Leftover] = []
+        let hour = Moment.now() - 3600
+        let states = try containerStates().map(\.state)
+        let used = Set(try states.map { try content(of: $0.checkout).fs.hex })
+        let tips = Set(try tags().compactMap { try treeIfOurs(of: $0.commit)?.hex })
+
+        func add(_ kind: Leftover.Kind, _ path: String) throws {
+            result.append(Leftover(kind: kind, path: path, bytes: try DiskSize.of(path)))
+        }
+        for name in try names(in: "blobs/sha256") where !blobs.contains(name) {
+            try add(name.utf8.count == 64 ? .blob : .garbage, "\(root)/blobs/sha256/\(name)")
+        }
+        for name in try names(in: "images") {
+            let path = "\(root)/images/\(name)"
+            if name.hasSuffix(".erofs") {
+                let tree = String(name.dropLast(6))
+                if !used.contains(tree), !tips.contains(tree) { try add(.image, path) }
+            } else if try Files.statusIfPresent(KernelPath(path))?.modified.seconds ?? .max < hour {
+                try add(.garbage, path)
+            }
+        }
+        let mounts = try Files.contentsIfPresent("/proc/self/mountinfo") ?? []
+        let mounted = String(decoding: mounts, as: UTF8.self)
+        for name in try names(in: "checkouts") where !name.hasPrefix(".") {
+            let path = "\(root)/checkouts/\(name)"
+            if ObjectID(hex: name) != nil {
+                if !used.contains(name), !mounted.contains("checkouts/\(name)") { try add(.checkout, path) }
+            } else if try Files.statusIfPresent(KernelPath(path))?.changed.seconds ?? .max < hour {
+                try add(.garbage, path)
+            }
+        }
+        for path in try store().abandoned(now: Moment.now()) { try add(.garbage, "\(root)/\(path)") }
+        for id in try namelessContainers() { try add(.garbage, files(of: id).directory) }
+        return result
+    }
+
+    /// Nil for a commit that git made by hand.
+    private func treeIfOurs(of commit: ObjectID) throws -> ObjectID? {
+        do { return try content(of: commit).fs } catch EngineError.notCommit { return nil }
+    }
+
+    /// What killed creations and removals left. Who makes a container now keeps collections out, and who removes one
+    /// has its lock.
+    private func namelessContainers() throws -> [String] {
+        let named = Set(try containerNames().compactMap { try linkedID($0) })
+        return try names(in: "containers").filter { id in
+            guard id.utf8.count == 64, !named.contains(id) else { return false }
+            return try !FileLock.isHeld(files(of: id).lock) && !FileLock.isHeld(files(of: id).running)
+        }
+    }
+
+    /// The names in a directory below the root, sorted; none where there is no such directory.
+    func names(in directory: String) throws -> [String] {
+        do throws(SystemError) {
+            return try Files.names(in: try Files.openDirectory(KernelPath("\(root)/\(directory)")))
+                .compactMap(\.string).sorted()
+        } catch {
+            if error.errno == .noEntry { return [] }
+            throw error
+        }
+    }
+}
+
+/// How much room something takes on the disk.
+enum DiskSize {
+    /// Of a file, or a directory with all that is below it; 0 where nothing is there any more. Each name of a file
+    /// with hard links counts its part.
+    static func of(_ path: String) throws -> UInt64 {
+        try total(KernelPath(path), in: .current)
+    }
+
+    private static func total(_ path: KernelPath, in parent: DirectoryReference) throws -> UInt64 {
+        guard let status = try Files.statusIfPresent(path, in: parent) else { return 0 }
+        guard status.kind == .directory else { return status.blocks * 512 / UInt64(max(1, status.linkCount)) }
+        let directory = try Files.openDirectory(path, in: parent)
+        return try Files.names(in: directory).reduce(status.blocks * 512) {
+            try $0 + total(KernelPath($1), in: directory.reference)
+        }
+    }
+}

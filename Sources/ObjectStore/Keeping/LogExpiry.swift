@@ -1,0 +1,60 @@
+import CGit2
+import Glibc
+import Linux
+import Model
+
+/// What of the operation log and the reflogs is to be forgotten: all that is older than a moment.
+public struct LogExpiry: Sendable, Hashable {
+    /// Seconds since 1970.
+    public let limit: Int64
+    /// The newest operation before that; nil where there is none. It stays as the log's end: its parents are
+    /// forgotten, and so what it and those before it mention, and nothing tells of it any more.
+    public let cut: ObjectID?
+    /// How many operations that are told of now are not told of after it.
+    public let operations: Int
+
+    /// Looks for what is older than `limit`; changes nothing.
+    public init(before limit: Int64, in store: ObjectStore) throws(StoreError) {
+        self.limit = limit
+        let all = try store.operations()
+        let old = all.drop { $0.operation.author.seconds >= limit }
+        cut = old.first?.id
+        operations = old.count
+    }
+
+    func covers(_ entry: ReflogEntry) -> Bool { entry.author.seconds < limit }
+}
+
+extension ObjectStore {
+    /// Forgets it. Killed at any moment, it has happened in part; doing it again does the rest.
+    public func forget(_ expiry: LogExpiry) throws(StoreError) {
+        let lock = try RepositoryLock(root: root)
+        defer { lock.keep() }
+        if let cut = expiry.cut {
+            // Git's own way to end a history before its beginning: gitrepository-layout(5), "shallow". A newer cut
+            // makes an older one needless.
+            try attempt("cut operation log", cut.hex) { () throws(SystemError) in
+                try Files.replace("\(gitDirectory)/shallow", with: Array("\(cut.hex)\n".utf8))
+            }
+            try checkpoint?(.logCut)
+        }
+        for ref in try refs(prefix: "refs/") where ref.name != Self.operationsRef && ref.name != Self.appliedRef {
+            try trimReflog(ref.name, expiry)
+        }
+    }
+
+    private func trimReflog(_ name: String, _ expiry: LogExpiry) throws(StoreError) {
+        let repository = try repository()
+        var log: OpaquePointer?
+        try git("read reflog", name) { git_reflog_read(&log, repository.handle, name) }
+        defer { git_reflog_free(log) }
+        var isChanged = false
+        // Entry 0 is the newest.
+        for index in (0..<git_reflog_entrycount(log)).reversed() {
+            guard let entry = git_reflog_entry_byindex(log, index), expiry.covers(ReflogEntry(entry)) else { continue }
+            try git("trim reflog", name) { git_reflog_drop(log, index, 0) }
+            isChanged = true
+        }
+        if isChanged { try git("trim reflog", name) { git_reflog_write(log) } }
+    }
+}

@@ -1,0 +1,98 @@
+import Linux
+import Model
+
+/// Finds what a set of commits needs: their ancestors, trees and blobs. Each object is looked at once, and only
+/// commits and trees are read.
+public final class Reachability {
+    /// Commits, trees, and blobs wherever they are stored, each with a number of the path at which it was first found:
+    /// what was at one path in several commits is likely to be alike.
+    private(set) var places: [ObjectID: UInt32] = [:]
+    private let store: ObjectStore
+    private let cut: Set<ObjectID>
+    private let besides: ([TreeEntry]) throws -> [ObjectID]
+
+    /// - Parameters:
+    ///   - expiry: what is to be taken for forgotten.
+    ///   - besides: called once for each root tree of a commit, with its entries: what it needs that git does not know
+    ///     of, such as the bodies that a recipe names.
+    public init(
+        in store: ObjectStore, expiry: LogExpiry? = nil,
+        besides: @escaping ([TreeEntry]) throws -> [ObjectID] = { _ in [] }
+    ) throws(StoreError) {
+        self.store = store
+        self.besides = besides
+        cut = try store.cutCommits().union([expiry?.cut].compactMap { $0 })
+    }
+
+    public func contains(_ id: ObjectID) -> Bool { places[id] != nil }
+
+    /// How many objects were found.
+    public var count: Int { places.count }
+
+    /// Adds what these commits need. What was found before is not looked at again.
+    /// - Throws: where a commit or tree is missing or damaged: what it needs is not known.
+    public func add(_ commits: [ObjectID]) throws {
+        var pending = commits
+        while let id = pending.popLast() {
+            guard note(id, 0) else { continue }
+            let commit = try store.commit(id)
+            if !cut.contains(id) { pending += commit.parents }
+            guard note(commit.tree, 1) else { continue }
+            let entries = try store.tree(commit.tree)
+            for entry in entries {
+                let place = entry.name.bytes.withUnsafeBytes { Self.place($0, in: 1) }
+                if note(entry.id, place), entry.mode == .tree { try addContent(of: entry.id, place) }
+            }
+            for id in try besides(entries) { _ = note(id, 0) }
+        }
+    }
+
+    private func addContent(of tree: ObjectID, _ place: UInt32) throws {
+        var pending = [(tree, place)]
+        while let (id, place) = pending.popLast() {
+            try Interrupts.check()
+            try Tree.scan(try store.read(id, as: .tree), id: id) { isTree, name, entry in
+                let inner = Self.place(name, in: place)
+                if note(entry, inner), isTree { pending.append((entry, inner)) }
+            }
+        }
+    }
+
+    /// - Returns: whether it was not known.
+    private func note(_ id: ObjectID, _ place: UInt32) -> Bool {
+        if places[id] != nil { return false }
+        places[id] = place
+        return true
+    }
+
+    /// FNV-1a.
+    private static func place(_ name: UnsafeRawBufferPointer, in parent: UInt32) -> UInt32 {
+        name.reduce((parent ^ 0x2f) &* 16_777_619) { ($0 ^ UInt32($1)) &* 16_777_619 }
+    }
+}
+
+extension Tree {
+    /// Calls `body` with each entry of a tree object: whether it is a tree, its name and its id.
+    /// Fails with `corrupt` where the bytes are no tree.
+    static func scan(
+        _ bytes: [UInt8], id: ObjectID, _ body: (_ isTree: Bool, _ name: UnsafeRawBufferPointer, ObjectID) -> Void
+    ) throws(StoreError) {
+        let isWhole = bytes.withUnsafeBytes { buffer in
+            var position = 0
+            while position < buffer.count {
+                // Only a tree's mode begins with 4: the others are 100644, 100755 and 120000.
+                let isTree = buffer[position] == UInt8(ascii: "4")
+                while position < buffer.count, buffer[position] != UInt8(ascii: " ") { position += 1 }
+                let start = min(position + 1, buffer.count)
+                position = start
+                while position < buffer.count, buffer[position] != 0 { position += 1 }
+                guard let base = buffer.baseAddress, position + 21 <= buffer.count else { return false }
+                let name = UnsafeRawBufferPointer(rebasing: buffer[start..<position])
+                body(isTree, name, ObjectID(loading: base + position + 1))
+                position += 21
+            }
+            return true
+        }
+        guard isWhole else { throw StoreError("read tree", id.hex, .corrupt("it ends inside an entry")) }
+    }
+}
