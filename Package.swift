@@ -65,7 +65,7 @@ let package = Package(
         module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),
         .executableTarget(
             name: "varve",
-            dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Runtime", "Linux", "Model"],
+            dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model"],
             swiftSettings: strict),
 
         .target(name: "Testbed", dependencies: ["Linux", "Model"], path: "Tests/Testbed", swiftSettings: strict),

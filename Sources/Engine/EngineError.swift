@@ -25,6 +25,8 @@ public enum EngineError: Error {
     case nothingToUndo
     case nothingBefore(TagName)
     case badImport(String, reason: String)
+    /// An archive has an image without a name.
+    case unnamedImage(String, Digest)
     /// The directory that would hold the repository can't.
     case unusableRoot(String, reason: String)
     /// Containers can't be written below the root, since overlayfs does not take this filesystem for it.

@@ -20,7 +20,7 @@ struct Varve: ParsableCommand {
             """,
         version: "varve \(Version.current)",
         groupedSubcommands: [
-            CommandGroup(name: "Begin", subcommands: [InitCommand.self, ImportCommand.self]),
+            CommandGroup(name: "Begin", subcommands: [InitCommand.self, ImportCommand.self, LoadCommand.self]),
             CommandGroup(
                 name: "Work",
                 subcommands: [
@@ -31,9 +31,10 @@ struct Varve: ParsableCommand {
             CommandGroup(
                 name: "Look",
                 subcommands: [
-                    LogCommand.self, ShowCommand.self, MergeBaseCommand.self, LsCommand.self, CatCommand.self,
+                    LogCommand.self, ShowCommand.self, HistoryCommand.self, InspectCommand.self,
+                    MergeBaseCommand.self, LsCommand.self, CatCommand.self,
                 ]),
-            CommandGroup(name: "Tags", subcommands: [TagCommand.self, ReflogCommand.self]),
+            CommandGroup(name: "Tags", subcommands: [TagCommand.self, ImagesCommand.self, ReflogCommand.self]),
             CommandGroup(
                 name: "Go back", subcommands: [RollbackCommand.self, UndoCommand.self, OpCommand.self]),
             CommandGroup(

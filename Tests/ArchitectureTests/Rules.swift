@@ -26,7 +26,7 @@ struct Rules {
         "Runtime": ["Linux", "Model", "CLinux", "CCap", "CSeccomp"],
         "Engine": ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"],
         // The values that the engine's answers are made of are their modules' own.
-        "varve": ["Engine", "Snapshot", "ObjectStore", "Runtime", "Linux", "Model", "ArgumentParser"],
+        "varve": ["Engine", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model", "ArgumentParser"],
     ])
 
     /// What a file of `module` does that it may not, a line each. `path` is only for the message.

@@ -17,6 +17,19 @@ enum ByteCount {
         }
         return "\(bytes) B"
     }
+
+    /// Reads `500`, `64k`, `20G`: a whole number with a unit of 1024's powers, as docker takes sizes. Nil for anything else.
+    static func parse(_ text: String) -> UInt64? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count).lowercased()
+        let powers = ["": 0, "b": 0, "k": 10, "m": 20, "g": 30, "t": 40]
+        let name =
+            unit.hasSuffix("ib")
+            ? String(unit.dropLast(2)) : unit.count == 2 && unit.hasSuffix("b") ? String(unit.dropLast()) : unit
+        guard let value = UInt64(digits), let power = powers[name] else { return nil }
+        let (bytes, isTooLarge) = value.multipliedReportingOverflow(by: 1 << UInt64(power))
+        return isTooLarge ? nil : bytes
+    }
 }
 
 extension Amount {

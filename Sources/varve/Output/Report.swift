@@ -1,6 +1,7 @@
 import ArgumentParser
 import Engine
 import Glibc
+import Images
 import Linux
 import Model
 import ObjectStore
@@ -52,6 +53,8 @@ enum Report {
         case let error as EngineError: failure(error)
         case let error as TagName.Invalid:
             Failure(message: "read tag name: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
+        case let error as Platform.Invalid:
+            Failure(message: "read platform: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         case let error as Revision.Invalid:
             Failure(message: "read revision: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         default: failure(of: error)
@@ -126,6 +129,10 @@ enum Report {
         case .nothingBefore(let tag):
             Failure(message: "roll back: \(tag): its commit is the first, there is none before it", code: 2)
         case .badImport(let name, let reason): Failure(message: "import: \(name): \(reason)", code: 3)
+        case .unnamedImage(let name, let digest):
+            Failure(
+                message: "load: \(name): its image \(digest.short) has no name",
+                hints: ["give it one with -t NAME:TAG"], code: 2)
         case .unusableRoot(let root, let reason):
             Failure(
                 message: "open repository: \(root): \(reason)",
