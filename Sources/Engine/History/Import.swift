@@ -102,22 +102,10 @@ extension Repository {
     /// The OCI image config of a root filesystem that nothing more is known of (image-spec, "Image Configuration").
     private static let plainConfig: [UInt8] = {
         let config: JSON = [
-            "architecture": .string(Platform.architecture), "config": [:], "os": "linux",
+            "architecture": .string(Platform.host.architecture), "config": [:],
+            "os": .string(Platform.host.os),
             "rootfs": ["diff_ids": [], "type": "layers"],
         ]
         return config.canonical()
     }()
-}
-
-enum Platform {
-    /// As Go, and so the image specification, names it.
-    static var architecture: String {
-        #if arch(x86_64)
-            "amd64"
-        #elseif arch(arm64)
-            "arm64"
-        #else
-            #error("name this architecture as GOARCH does")
-        #endif
-    }
 }
