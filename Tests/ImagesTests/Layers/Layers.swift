@@ -103,6 +103,25 @@ func recipeOperations(_ chunks: [[UInt8]]) throws -> [RecipeOperation] {
     return operations
 }
 
+extension RecipeWriter {
+    func add(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try add($0) } }
+}
+
+/// The recipe of these operations.
+func written(_ operations: [RecipeOperation], diffID: Digest) throws -> [[UInt8]] {
+    var chunks: [[UInt8]] = []
+    let writer = RecipeWriter { chunks.append($0) }
+    for operation in operations {
+        switch operation {
+        case .bytes(let bytes): try writer.add(bytes)
+        case .zeros(let count): try writer.add([UInt8](repeating: 0, count: Int(count)))
+        case .body(let part): try writer.add(part)
+        }
+    }
+    try writer.finish(diffID: diffID)
+    return chunks
+}
+
 func allBytes(_ source: any ByteSource) throws -> [UInt8] {
     var bytes: [UInt8] = []
     while true {

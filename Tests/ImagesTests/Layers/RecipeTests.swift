@@ -71,17 +71,8 @@ struct RecipeTests {
             #expect(try allBytes(source) == whole.bytes)
             #expect(source.end?.diffID == sha256(whole.bytes) && source.end?.size == UInt64(whole.bytes.count))
             // What the reader takes has one form.
-            let again = Chunks()
-            let writer = RecipeWriter { again.list.append($0) }
-            for operation in try recipeOperations(whole.chunks) {
-                switch operation {
-                case .bytes(let bytes): try writer.add(bytes)
-                case .zeros(let count): try writer.add([UInt8](repeating: 0, count: Int(count)))
-                case .body(let part): try writer.add(part)
-                }
-            }
-            try writer.finish(diffID: sha256(whole.bytes))
-            #expect(again.list == whole.chunks)
+            let operations = try recipeOperations(whole.chunks)
+            #expect(try written(operations, diffID: sha256(whole.bytes)) == whole.chunks)
         }
     }
 
@@ -117,10 +108,6 @@ struct RecipeTests {
     enum Part {
         case bytes([UInt8])
         case body(BodyRange)
-    }
-
-    final class Chunks {
-        var list: [[UInt8]] = []
     }
 
     private static func randomStream(using random: inout SplitMix) -> (parts: [Part], bodies: [ObjectID: [UInt8]]) {
@@ -177,8 +164,8 @@ struct RecipeTests {
     private static func recipe(
         _ parts: [Part], _ bodies: [ObjectID: [UInt8]]
     ) throws -> (chunks: [[UInt8]], bytes: [UInt8]) {
-        let chunks = Chunks()
-        let writer = RecipeWriter { chunks.list.append($0) }
+        var chunks: [[UInt8]] = []
+        let writer = RecipeWriter { chunks.append($0) }
         var stream: [UInt8] = []
         for part in parts {
             switch part {
@@ -193,10 +180,6 @@ struct RecipeTests {
         }
         #expect(writer.size == UInt64(stream.count))
         try writer.finish(diffID: sha256(stream))
-        return (chunks.list, stream)
+        return (chunks, stream)
     }
-}
-
-extension RecipeWriter {
-    fileprivate func add(_ bytes: [UInt8]) throws { try bytes.withUnsafeBytes { try add($0) } }
 }
