@@ -35,7 +35,11 @@ extension Repository {
         }
         let config = try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, Self.plainConfig)
         let made = CommitContent(fs: fs, config: config)
-        if let parent, try content(of: parent) == made { return ImportResult(commit: parent, isNew: false) }
+        if let parent, try content(of: parent) == made {
+            // There may be something all the same: what was damaged, or lost.
+            try writer.finish()
+            return ImportResult(commit: parent, isNew: false)
+        }
         let commit = Commit(
             tree: try made.write(to: writer), parents: parent.map { [$0] } ?? [], author: author, committer: author,
             message: CommitMessage.encode(message ?? "import \(name)"))
