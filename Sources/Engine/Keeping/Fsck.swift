@@ -103,7 +103,8 @@ extension Repository {
             result.containers += 1
             for id in Set([state.base, state.checkout]).sorted() where found.objects[id]?.kind != .commit {
                 result.problems.append(
-                    Problem(damage: Damage("container \(container.name)", "commit \(id.hex), which it is on, is missing")))
+                    Problem(
+                        damage: Damage("container \(container.name)", "commit \(id.hex), which it is on, is missing")))
             }
         }
     }

@@ -67,7 +67,9 @@ final class TreeCheck {
     }
 
     /// Calls `body` with all that is wrong in a tree, and where.
-    func forEachProblem(in tree: ObjectID, at path: BytePath = .root, _ body: (BytePath, Damage) throws -> Void) rethrows {
+    func forEachProblem(in tree: ObjectID, at path: BytePath = .root, _ body: (BytePath, Damage) throws -> Void)
+        rethrows
+    {
         for (name, damage) in problems[tree] ?? [] {
             try body(name.map { path.appending($0) } ?? path, damage)
         }

@@ -176,7 +176,8 @@ private struct PackCheck {
             isSound
             ? []
             : layout.entries.filter {
-                crc(UnsafeRawBufferPointer(rebasing: pack[Int($0.range.lowerBound)..<Int($0.range.upperBound)])) != $0.crc
+                crc(UnsafeRawBufferPointer(rebasing: pack[Int($0.range.lowerBound)..<Int($0.range.upperBound)]))
+                    != $0.crc
             }.map { ($0.id, "its bytes in \(name) fail their checksum") }
     }
 

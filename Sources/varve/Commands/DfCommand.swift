@@ -6,7 +6,8 @@ import ObjectStore
 struct DfCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "df", abstract: "Show what takes room in the repository.",
-        discussion: "Sizes are room on the disk; the last column is what 'varve gc' would free.\n\nExample:\n  varve df")
+        discussion: "Sizes are room on the disk; the last column is what 'varve gc' would free.\n\nExample:\n  varve df"
+    )
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
@@ -16,9 +17,11 @@ struct DfCommand: ParsableCommand {
         let gc = usage.reclaimable
         let rows: [(key: String, name: String, amount: Amount, frees: Amount?)] = [
             ("objects", "objects", usage.objects, gc?.objects), ("bodies", "bodies", usage.bodies, gc?.bodies),
-            ("blobs", "compressed layers", usage.blobs, gc?.blobs), ("images", "metadata images", usage.images, gc?.images),
+            ("blobs", "compressed layers", usage.blobs, gc?.blobs),
+            ("images", "metadata images", usage.images, gc?.images),
             ("checkouts", "written trees", usage.checkouts, gc?.checkouts),
-            ("containers", "containers", usage.containers, Amount()), ("garbage", "garbage", usage.garbage, gc?.garbage),
+            ("containers", "containers", usage.containers, Amount()),
+            ("garbage", "garbage", usage.garbage, gc?.garbage),
         ]
         let output = Output(options)
         if isJSON {
