@@ -7,8 +7,7 @@ static volatile sig_atomic_t interrupted;
 static volatile sig_atomic_t disregarded;
 
 static void note(int number) {
-    (void)number;
-    interrupted = 1;
+    interrupted = number;
 }
 
 int varve_catch_signal(int number) {
@@ -20,7 +19,7 @@ int varve_catch_signal(int number) {
 }
 
 int varve_was_interrupted(void) {
-    return interrupted && !disregarded;
+    return disregarded ? 0 : interrupted;
 }
 
 void varve_disregard_interrupts(void) {

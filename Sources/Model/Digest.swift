@@ -45,6 +45,11 @@ public struct Digest: Hashable, Sendable {
         hex = String(parts[1])
     }
 
+    public var bytes: [UInt8] {
+        guard let bytes = [UInt8](hex: hex) else { preconditionFailure("a digest has hexadecimal digits only") }
+        return bytes
+    }
+
     /// The first 12 digits: what is shown to people.
     public var short: String { String(hex.prefix(12)) }
 }

@@ -43,7 +43,7 @@
 /// Lets a signal only be noted; -1 with errno.
 int varve_catch_signal(int number);
 
-/// Whether a caught signal has come that is not to be disregarded.
+/// The last caught signal that is not to be disregarded; 0 where none has come.
 int varve_was_interrupted(void);
 
 /// Caught signals are disregarded from now on.

@@ -3,6 +3,8 @@ final class ByteReader {
     private let source: any ByteSource
     private let name: String
     private var chunk = UnsafeRawBufferPointer(start: nil, count: 0)
+    /// Is told all bytes that are taken, but for those of bodies.
+    var record: ((UnsafeRawBufferPointer) throws(ImagesError) -> Void)?
     /// How many bytes were taken.
     private(set) var position: UInt64 = 0
 
@@ -11,12 +13,12 @@ final class ByteReader {
         self.name = name
     }
 
-    /// Copies up to `target.count` bytes; 0 at the end.
+    /// Copies up to `target.count` bytes of a body; 0 at the end.
     func read(into target: UnsafeMutableRawBufferPointer) throws(ImagesError) -> Int {
         guard try refill() else { return 0 }
         let count = min(target.count, chunk.count)
         target.copyMemory(from: UnsafeRawBufferPointer(rebasing: chunk[..<count]))
-        take(count)
+        drop(count)
         return count
     }
 
@@ -26,18 +28,19 @@ final class ByteReader {
         while result.count < count, try refill() {
             let part = min(count - result.count, chunk.count)
             result.append(contentsOf: chunk[..<part])
-            take(part)
+            try take(part)
         }
         return result
     }
 
     /// Steps over `count` bytes, all of which have to be there.
-    func skip(_ count: UInt64) throws(ImagesError) {
+    /// - Parameter recorded: false for a body's.
+    func skip(_ count: UInt64, recorded: Bool = true) throws(ImagesError) {
         var rest = count
         while rest > 0 {
             guard try refill() else { throw truncated() }
             let part = Int(min(rest, UInt64(chunk.count)))
-            take(part)
+            if recorded { try take(part) } else { drop(part) }
             rest -= UInt64(part)
         }
     }
@@ -46,7 +49,7 @@ final class ByteReader {
     func restIsZeros() throws(ImagesError) -> Bool {
         while try refill() {
             guard chunk.isAllZeros else { return false }
-            take(chunk.count)
+            try take(chunk.count)
         }
         return true
     }
@@ -60,12 +63,13 @@ final class ByteReader {
         return !chunk.isEmpty
     }
 
-    private func take(_ count: Int) {
+    private func take(_ count: Int) throws(ImagesError) {
+        if let record { try record(UnsafeRawBufferPointer(rebasing: chunk[..<count])) }
+        drop(count)
+    }
+
+    private func drop(_ count: Int) {
         chunk = UnsafeRawBufferPointer(rebasing: chunk[count...])
         position += UInt64(count)
     }
-}
-
-extension UnsafeRawBufferPointer {
-    var isAllZeros: Bool { allSatisfy { $0 == 0 } }
 }

@@ -1,10 +1,10 @@
 import CArchive
-import Linux
 
 /// What libarchive decompresses: xz, zstd, bzip2 and lz4. Only its filters are used, through its raw format; it is
 /// never asked to run a program.
 final class FilteredSource: ByteSource {
-    private let input: DescriptorSource
+    private let input: any ByteSource
+    private let name: String
     private let archive: OpaquePointer
     /// What went wrong below libarchive, which only hears that something did.
     private var inputError: ImagesError?
@@ -12,16 +12,17 @@ final class FilteredSource: ByteSource {
     private var fed: la_int64_t = 0
     private var hasEnded = false
 
-    init(_ input: DescriptorSource) throws(ImagesError) {
+    init(_ input: any ByteSource, name: String) throws(ImagesError) {
         guard let archive = archive_read_new() else {
-            throw ImagesError("read archive", input.name, "no memory to decompress")
+            throw ImagesError("read archive", name, "no memory to decompress")
         }
         self.archive = archive
         self.input = input
+        self.name = name
         // ARCHIVE_WARN stands for "by an external program" here (archive_read_filter(3)).
         let filters = [
             archive_read_support_filter_xz, archive_read_support_filter_zstd, archive_read_support_filter_bzip2,
-            archive_read_support_filter_lz4, archive_read_support_format_raw,
+            archive_read_support_filter_lz4, archive_read_support_format_raw, archive_read_support_format_empty,
         ]
         for support in filters {
             guard support(archive) == ARCHIVE_OK else { throw refused("libarchive lacks a decompressor") }
@@ -32,8 +33,12 @@ final class FilteredSource: ByteSource {
             return Unmanaged<FilteredSource>.fromOpaque(context).takeUnretainedValue().feed(result)
         }
         var entry: OpaquePointer?
-        guard archive_read_open1(archive) == ARCHIVE_OK, archive_read_next_header(archive, &entry) == ARCHIVE_OK else {
-            throw failure()
+        guard archive_read_open1(archive) == ARCHIVE_OK else { throw failure() }
+        switch archive_read_next_header(archive, &entry) {
+        case ARCHIVE_OK: break
+        // The format for nothing at all.
+        case ARCHIVE_EOF: hasEnded = true
+        default: throw failure()
         }
         // A file that only looks compressed would pass through as it is.
         guard archive_filter_count(archive) > 1 else { throw refused("this is no tar archive, compressed or not") }
@@ -81,5 +86,5 @@ final class FilteredSource: ByteSource {
         return refused("decompress: \(text)")
     }
 
-    private func refused(_ reason: String) -> ImagesError { ImagesError("read archive", input.name, reason) }
+    private func refused(_ reason: String) -> ImagesError { ImagesError("read archive", name, reason) }
 }

@@ -1,20 +1,21 @@
 import CZlib
-import Linux
 
 /// Gzip (RFC 1952), by zlib itself: libarchive's filter doesn't compare the checksums, and takes garbage for the end.
 final class GzipSource: ByteSource {
-    private let input: DescriptorSource
+    private let input: any ByteSource
+    private let name: String
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
     private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     /// Between members, where the data may end.
     private var isBetweenMembers = false
 
-    init(_ input: DescriptorSource) throws(ImagesError) {
+    init(_ input: any ByteSource, name: String) throws(ImagesError) {
         self.input = input
+        self.name = name
         stream.initialize(to: z_stream())
         // 15 bits of window, and 16 for the gzip wrapper with its checksum (zlib.h, inflateInit2).
         guard inflateInit2_(stream, 15 + 16, zlibVersion(), Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
-            throw ImagesError("read archive", input.name, "no memory to decompress")
+            throw ImagesError("read archive", name, "no memory to decompress")
         }
     }
 
@@ -68,5 +69,5 @@ final class GzipSource: ByteSource {
         return true
     }
 
-    private func refused(_ reason: String) -> ImagesError { ImagesError("read archive", input.name, reason) }
+    private func refused(_ reason: String) -> ImagesError { ImagesError("read archive", name, reason) }
 }

@@ -39,9 +39,19 @@ struct TarBody {
         return count
     }
 
+    /// Steps to the end of the content.
+    /// - Parameter recorded: whether the reader records the bytes.
+    mutating func skip(_ reader: ByteReader, recorded: Bool) throws(ImagesError) {
+        try reader.skip(unread, recorded: recorded)
+        unread = 0
+        map = SparseMap(whole: 0)
+        position = 0
+        index = 0
+    }
+
     /// Steps to the header that follows.
     mutating func finish(_ reader: ByteReader) throws(ImagesError) {
-        try reader.skip(unread)
+        try skip(reader, recorded: false)
         try reader.skip(padding)
         self = TarBody()
     }

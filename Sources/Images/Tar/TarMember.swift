@@ -35,10 +35,10 @@ struct TarMember {
     }
 
     /// - Parameter map: the body of a regular file; without holes and empty for all others.
-    func entry(_ map: SparseMap) throws(Refusal) -> TarEntry {
+    func entry(_ map: SparseMap, _ dialect: TarDialect) throws(Refusal) -> TarEntry {
         try checkRecords()
         let name = self.name
-        let path = try TarNames.path(name, "its name")
+        let path = try TarNames.path(name, "its name", dialect)
         var attributes = try self.attributes()
         let hasSlash = name.last == UInt8(ascii: "/")
         // Archives from before POSIX have no letter for directories.
@@ -52,7 +52,7 @@ struct TarMember {
             attributes.holes = map.holes
         }
         if isHardLink {
-            let target = try TarNames.hardLinkTarget(link, of: path)
+            let target = try TarNames.hardLinkTarget(link, of: path, dialect)
             return TarEntry(path: path, attributes: attributes, hardLinkTarget: target)
         }
         guard attributes.kind == .symlink else { return TarEntry(path: path, attributes: attributes) }

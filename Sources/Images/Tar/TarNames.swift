@@ -1,5 +1,14 @@
 import Model
 
+/// What a tar file is read for.
+enum TarDialect {
+    /// A whole root filesystem.
+    case archive
+    /// A layer of an image: slashes before names are dropped, since kaniko writes them, and nothing at all is a layer
+    /// that changes nothing.
+    case layer
+}
+
 /// The names that an archive may give its entries.
 enum TarNames {
     /// PATH_MAX of linux/limits.h without the NUL.
@@ -7,10 +16,10 @@ enum TarNames {
 
     /// Drops `.` and needless slashes; refuses all that could lead out of the root or that the kernel would not take.
     /// - Parameter what: what is named, for the refusal.
-    static func path(_ name: [UInt8], _ what: String) throws(Refusal) -> BytePath {
+    static func path(_ name: [UInt8], _ what: String, _ dialect: TarDialect) throws(Refusal) -> BytePath {
         if name.isEmpty { throw Refusal("\(what) is empty") }
         if name.contains(0) { throw Refusal("\(what) has a NUL") }
-        if name.first == UInt8(ascii: "/") { throw Refusal("\(what) is absolute") }
+        if name.first == UInt8(ascii: "/"), dialect == .archive { throw Refusal("\(what) is absolute") }
         guard name.count <= maximumPath else { throw Refusal("\(what) is longer than \(maximumPath) bytes") }
         for part in name.split(separator: UInt8(ascii: "/")) {
             if part.elementsEqual("..".utf8) { throw Refusal("\(what) has a '..'") }
@@ -29,8 +38,9 @@ enum TarNames {
         return target
     }
 
-    static func hardLinkTarget(_ target: [UInt8], of path: BytePath) throws(Refusal) -> BytePath {
-        let linked = try self.path(target, "its link target")
+    static func hardLinkTarget(_ target: [UInt8], of path: BytePath, _ dialect: TarDialect) throws(Refusal) -> BytePath
+    {
+        let linked = try self.path(target, "its link target", dialect)
         if linked.isRoot || target.last == UInt8(ascii: "/") { throw Refusal("it is a hard link to a directory") }
         if linked == path { throw Refusal("it is a hard link to itself") }
         return linked

@@ -9,6 +9,7 @@ public final class TarReader {
     private let name: String
     private let reader: ByteReader
     private let accounts: Accounts
+    private let dialect: TarDialect
     private var global = PaxRecords()
     private var body = TarBody()
     /// The current entry's name as people see it.
@@ -21,13 +22,19 @@ public final class TarReader {
     ///   - descriptor: an open file, or a pipe; read from its current position.
     ///   - name: what messages call the archive.
     ///   - accounts: for access control lists that have names alone; an unknown name is refused.
-    public init(
+    public convenience init(
         reading descriptor: consuming Descriptor, name: String, accounts: Accounts = Accounts()
     ) throws(ImagesError) {
+        let source = try DecompressedSource.make(DescriptorSource(descriptor, name: name), name: name)
+        self.init(ByteReader(source, name: name), name: name, accounts: accounts, dialect: .archive)
+    }
+
+    /// - Parameter reader: at the archive's first byte, not compressed.
+    init(_ reader: ByteReader, name: String, accounts: Accounts, dialect: TarDialect) {
+        self.reader = reader
         self.name = name
         self.accounts = accounts
-        let source = DescriptorSource(descriptor, name: name)
-        reader = ByteReader(try source.decompressed(), name: name)
+        self.dialect = dialect
     }
 
     /// The next entry, in the archive's order; what is left of the current one's body is stepped over.
@@ -42,7 +49,14 @@ public final class TarReader {
         try remembering { () throws(ImagesError) in try body.read(into: buffer, from: reader) }
     }
 
-    private func remembering<Result>(_ work: () throws(ImagesError) -> Result) throws(ImagesError) -> Result {
+    /// Steps to the end of the current entry's body.
+    /// - Parameter recorded: whether its bytes are recorded as those of headers are.
+    func skipBody(recorded: Bool) throws(ImagesError) {
+        try remembering { () throws(ImagesError) in try body.skip(reader, recorded: recorded) }
+    }
+
+    /// Does what fails for ever when it fails.
+    func remembering<Result>(_ work: () throws(ImagesError) -> Result) throws(ImagesError) -> Result {
         if let failure { throw failure }
         do throws(ImagesError) { return try work() } catch {
             failure = error
@@ -63,7 +77,7 @@ public final class TarReader {
         let (map, used) = try sparseMap(of: member, stored: stored)
         guard map.dataCount == stored - used else { throw refused(SparseMap.malformed) }
         body = TarBody(map, stored: stored - used)
-        return try checked { () throws(Refusal) in try member.entry(map) }
+        return try checked { () throws(Refusal) in try member.entry(map, dialect) }
     }
 
     // MARK: Headers
@@ -103,7 +117,7 @@ public final class TarReader {
         let start = reader.position
         let block = try reader.bytes(TarHeader.byteCount)
         if block.isEmpty {
-            if start == 0 { throw refused(Refusal("it is empty")) }
+            if start == 0, dialect == .archive { throw refused(Refusal("it is empty")) }
             return nil
         }
         if let header = TarHeader(block) { return header }
@@ -202,11 +216,11 @@ public final class TarReader {
 
     // MARK: Errors
 
-    private func checked<Result>(_ work: () throws(Refusal) -> Result) throws(ImagesError) -> Result {
+    func checked<Result>(_ work: () throws(Refusal) -> Result) throws(ImagesError) -> Result {
         do throws(Refusal) { return try work() } catch { throw refused(error) }
     }
 
-    private func refused(_ refusal: Refusal) -> ImagesError {
+    func refused(_ refusal: Refusal) -> ImagesError {
         let subject = entryName.map { "\(name): entry '\($0)'" } ?? name
         return ImagesError("read archive", subject, refusal.reason)
     }

@@ -19,8 +19,7 @@ extension Fixture {
     }
 
     func move(_ ref: String, to id: ObjectID?, writer: ObjectWriter? = nil, time: Int64 = 1_700_000_000) throws {
-        var author = ada
-        author.seconds = time
+        let author = Signature(name: ada.name, email: ada.email, seconds: time, zone: ada.zone)
         let move = RefMove(ref: ref, old: try store.ref(ref), new: id)
         try store.perform(Operation(author: author, description: "move \(ref)", moves: [move]), writer: writer)
     }
