@@ -7,7 +7,7 @@ public enum ObjectKind: Hashable, Sendable {
     case commit, tree, blob
 
     /// As it stands in an object's header.
-    var word: String {
+    public var word: String {
         switch self {
         case .commit: "commit"
         case .tree: "tree"

@@ -12,7 +12,7 @@ extension ObjectStore {
     /// - Parameter limit: how many at most.
     public func operations(limit: Int = .max) throws(StoreError) -> [(id: ObjectID, operation: Operation)] {
         var result: [(id: ObjectID, operation: Operation)] = []
-        let cut = try cutCommits()
+        let cut = try forgottenParents()
         var next = try loosely(Self.operationsRef)
         while let id = next, result.count < limit, !cut.contains(id) {
             let (operation, previous) = try readOperation(id)
@@ -28,7 +28,7 @@ extension ObjectStore {
     /// The operation before this one; nil for the first, and for the first that was not expired.
     public func operation(before id: ObjectID) throws(StoreError) -> ObjectID? {
         let previous = try readOperation(id).previous
-        return try previous.flatMap { (id) throws(StoreError) in try cutCommits().contains(id) ? nil : id }
+        return try previous.flatMap { (id) throws(StoreError) in try forgottenParents().contains(id) ? nil : id }
     }
 
     private func readOperation(_ id: ObjectID) throws(StoreError) -> (operation: Operation, previous: ObjectID?) {

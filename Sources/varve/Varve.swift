@@ -40,7 +40,7 @@ struct Varve: ParsableCommand {
             CommandGroup(
                 name: "Keep",
                 subcommands: [
-                    GCCommand.self, DfCommand.self, InfoCommand.self, VersionCommand.self,
+                    GCCommand.self, FsckCommand.self, DfCommand.self, InfoCommand.self, VersionCommand.self,
                 ]),
         ])
 

@@ -1,4 +1,5 @@
 import Images
+import Linux
 import Model
 import ObjectStore
 
@@ -76,6 +77,19 @@ enum Recipes {
                 case .file(let file): return .file(file)
                 }
             } catch { throw ImagesError("rebuild layer", layer.short, error.description) }
+        }
+    }
+
+    /// Why a layer does not come out as its digest says; nil where it does.
+    static func problem(of layer: ObjectID, in store: ObjectStore) throws -> String? {
+        do {
+            let stated = try diffID(of: layer, in: store)
+            let source = try source(of: layer, in: store)
+            while try !source.next().isEmpty { try Interrupts.check() }
+            guard source.end?.diffID == stated else { return "its recipe is of another layer than \(stated)" }
+            return nil
+        } catch let error as ImagesError { return error.reason } catch let error as Digest.Invalid {
+            return error.reason
         }
     }
 

@@ -48,6 +48,19 @@ extension Repository {
     public func collectGarbage(
         _ request: CollectionRequest, progress: @escaping (CollectionProgress) -> Void = { _ in }
     ) throws -> Collected {
+        do { return try collect(request, progress) } catch let error as StoreError {
+            switch error.cause {
+            case .missing, .corrupt, .git:
+                throw EngineError.refused(
+                    "collect garbage", subject: root, reason: "something is damaged, 'varve fsck' tells what: \(error)")
+            default: throw error
+            }
+        }
+    }
+
+    private func collect(
+        _ request: CollectionRequest, _ progress: @escaping (CollectionProgress) -> Void
+    ) throws -> Collected {
         try requireRecovered()
         let store = try store()
         progress(.marking)

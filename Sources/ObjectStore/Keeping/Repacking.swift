@@ -15,7 +15,8 @@ struct Repacking {
     ///   - progress: how many objects of how many are done.
     /// - Returns: the pack's name.
     func pack(
-        _ objects: [(id: ObjectID, place: UInt32)], in directory: borrowing Descriptor, progress: @escaping (Int, Int) -> Void
+        _ objects: [(id: ObjectID, place: UInt32)], in directory: borrowing Descriptor,
+        progress: @escaping (Int, Int) -> Void
     ) throws(StoreError) -> String {
         let builder = try DeltaPacker(try store.repository(), progress: progress)
         for object in objects { try builder.insert(object.id, object.place) }

@@ -22,7 +22,7 @@ extension ObjectStore {
 
     /// The commits whose parents are forgotten (gitrepository-layout(5), "shallow"): the newest operation that was
     /// expired, if any was.
-    func cutCommits() throws(StoreError) -> Set<ObjectID> {
+    public func forgottenParents() throws(StoreError) -> Set<ObjectID> {
         let bytes = try attempt("read", "shallow") { () throws(SystemError) in
             try Files.contentsIfPresent("\(gitDirectory)/shallow")
         }

@@ -1,0 +1,173 @@
+import Glibc
+import Linux
+import Model
+import Testbed
+import Testing
+
+@testable import ObjectStore
+
+@Suite struct CollectorTests {
+    @Test("of random histories exactly what git reaches is kept", arguments: [1, 2, 3, 4] as [UInt64])
+    func random(seed: UInt64) throws {
+        let fixture = try Fixture()
+        var random = SplitMix(seed: seed)
+        var commits: [ObjectID] = []
+        var clock: Int64 = 1_700_000_000
+        for turn in 0..<60 {
+            clock += 100
+            let ref = Fixture.refs[Int(random.next() % 3)]
+            let position = try fixture.store.ref(ref)
+            switch random.next() % 8 {
+            case 0 where position != nil: try fixture.move(ref, to: nil, time: clock)
+            case 1 where !commits.isEmpty:
+                let target = commits[Int(random.next() % UInt64(commits.count))]
+                // It may have been collected.
+                if target != position, try fixture.store.contains(target) {
+                    try fixture.move(ref, to: target, time: clock)
+                }
+            case 2:
+                let writer = try fixture.store.writer()
+                _ = try writer.commit("lost \(turn)", body: "lost \(turn)", parents: [])
+                try writer.finish()
+            case 3:
+                // Another process's, with other packs open.
+                let store = try ObjectStore(opening: fixture.root)
+                try Fixture.collect(store, expiry: random.next() % 2 == 0 ? clock - 1000 : nil)
+                try Fixture.expectExact(fixture.root)
+            default: commits.append(try fixture.commit("\(seed) \(turn)", to: ref, time: clock))
+            }
+        }
+        try Fixture.collect(fixture.store, expiry: clock + 1)
+        try Fixture.expectExact(fixture.root)
+        #expect(try fixture.store.operations().isEmpty)
+        #expect(try fixture.packs().count <= 1)
+        for ref in Fixture.refs { #expect(try fixture.store.reflog(ref).isEmpty) }
+        // And work goes on.
+        try fixture.commit("last", to: Fixture.refs[0])
+        #expect(try fixture.store.operations().count == 1)
+        try Fixture.expectSound(fixture.root)
+    }
+
+    @Test("killed at any step, all that is needed is there, and the next collection ends it")
+    func killed() throws {
+        let fixture = try Fixture()
+        let first = try fixture.commit("0", to: Fixture.refs[0])
+        try fixture.commit("1", to: Fixture.refs[0])
+        try fixture.commit("other", to: Fixture.refs[1])
+        try fixture.move(
+            Fixture.refs[0], to: first)
+        var copies: [(step: Checkpoint, root: String)] = []
+        fixture.store.checkpoint = { (step) throws(StoreError) in
+            let copy = fixture.directory.file("copy\(copies.count)")
+            do { try run(["cp", "-a", fixture.root, copy]) } catch {
+                throw StoreError("copy", copy, .invalid("\(error)"))
+            }
+            copies.append((step, copy))
+        }
+        let tips = try fixture.store.refs(prefix: "refs/heads/").map(\.id)
+        let freed = try Fixture.collect(fixture.store, expiry: 1_800_000_000)
+        fixture.store.checkpoint = nil
+        #expect(freed.bodies.count == 1 && freed.objects.count > 5)
+        #expect(Set(copies.map(\.step)) == [.logCut, .repacked, .packRemoved, .bodyRemoved])
+        for (step, root) in copies {
+            try Fixture.expectSound(root)
+            let store = try ObjectStore(opening: root)
+            #expect(try store.refs(prefix: "refs/heads/").map(\.id) == tips, "\(step)")
+            try Fixture.collect(store, expiry: 1_800_000_000)
+            try Fixture.expectExact(root)
+        }
+    }
+
+    @Test("what a writer found while a collection was under way is kept")
+    func latecomers() throws {
+        let fixture = try Fixture()
+        let one = try fixture.commit("one", to: Fixture.refs[0])
+        try fixture.commit("two", to: Fixture.refs[1])
+        try fixture.move(Fixture.refs[0], to: nil)
+        let other = try ObjectStore(opening: fixture.root)
+        #expect(try other.contains(one))
+        try Fixture.collect(fixture.store, expiry: 1_800_000_000) {
+            // Nothing of it is written again, since all is there.
+            let writer = try other.writer()
+            let again = try writer.commit("one", body: "one body", parents: [])
+            #expect(again == one)
+            try other.perform(
+                Operation(
+                    author: ada, description: "late", moves: [RefMove(ref: "refs/heads/late/@x", old: nil, new: again)]),
+                writer: writer)
+        }
+        try Fixture.expectSound(fixture.root)
+        #expect(try other.commit(one).parents.isEmpty)
+        #expect(try fixture.git("cat-file", "-e", one.hex).status == 0)
+    }
+
+    @Test("a writer that was open before a collection does not find what has gone")
+    func forgetsPacks() throws {
+        let fixture = try Fixture()
+        let one = try fixture.commit("one", to: Fixture.refs[0])
+        try fixture.commit("two", to: Fixture.refs[1])
+        let other = try ObjectStore(opening: fixture.root)
+        #expect(try other.commit(one).parents.isEmpty)
+        try fixture.move(Fixture.refs[0], to: nil)
+        try Fixture.collect(fixture.store, expiry: 1_800_000_000)
+        let move = RefMove(ref: "refs/heads/late/@x", old: nil, new: one)
+        #expect(throws: StoreError("perform", "commit \(one.hex)", .missing)) {
+            try other.perform(Operation(author: ada, description: "late", moves: [move]))
+        }
+        let writer = try other.writer()
+        #expect(try writer.commit("one", body: "one body", parents: []) == one)
+        try other.perform(Operation(author: ada, description: "again", moves: [move]), writer: writer)
+        try Fixture.expectSound(fixture.root)
+    }
+
+    @Test("a writer keeps a collection out, not other writers, and a collection keeps writers out")
+    func locks() throws {
+        let fixture = try Fixture()
+        try fixture.commit("one", to: Fixture.refs[0])
+        let other = try ObjectStore(opening: fixture.root)
+        var writer: ObjectWriter? = try other.writer()
+        let reachable = try Reachability(in: fixture.store)
+        try reachable.add(try fixture.store.roots())
+        let collector = try Collector(fixture.store, reachable)
+        #expect(try !collector.keepWritersOut(waits: false))
+        #expect(throws: StoreError("collect garbage", "", .invalid("writers are not kept out"))) {
+            try collector.sweep()
+        }
+        _ = try ObjectStore(opening: fixture.root).writer()
+        writer = nil
+        #expect(writer == nil)
+        #expect(try collector.keepWritersOut(waits: false))
+        let lock = try FileLock.isHeld("\(fixture.root)/gc.lock")
+        #expect(lock)
+        withExtendedLifetime(collector) {}
+    }
+
+    @Test("packs that git was told to keep, and those that it made, are treated as git would")
+    func foreignPacks() throws {
+        let fixture = try Fixture()
+        for turn in 0..<5 { try fixture.commit("\(turn)", to: Fixture.refs[0]) }
+        let kept = try #require(try fixture.packs().first)
+        try run(["touch", "\(fixture.root)/git/objects/pack/\(kept.dropLast(5)).keep"])
+        try Fixture.collect(fixture.store)
+        #expect(try fixture.packs().contains(kept))
+        #expect(try fixture.packs().count == 2)
+        try Fixture.expectSound(fixture.root)
+        #expect(try fixture.git("repack", "-a", "-d", "-f").status == 0)
+        try fixture.commit("more", to: Fixture.refs[0])
+        try Fixture.collect(fixture.store)
+        try Fixture.expectSound(fixture.root)
+        #expect(try fixture.git("commit-graph", "verify").status == 0)
+    }
+
+    @Test("nothing is removed where something that is needed can't be read")
+    func damaged() throws {
+        let fixture = try Fixture()
+        try fixture.commit("one", to: Fixture.refs[0])
+        try fixture.commit("two", to: Fixture.refs[1])
+        let lost = try #require(try fixture.packs().first)
+        try run(["sh", "-c", "rm \(fixture.root)/git/objects/pack/\(lost.dropLast(5)).*"])
+        let before = try run(["find", fixture.root]).text
+        #expect(throws: StoreError.self) { try Fixture.collect(try ObjectStore(opening: fixture.root)) }
+        #expect(try run(["find", fixture.root]).text == before)
+    }
+}
