@@ -15,8 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/// Where the report goes once the standard streams are in place: the only descriptor beside them.
-enum { REPORT = 3 };
+/// The only descriptor beside the standard streams and that for reports: the stub's.
+enum { STUB = VARVE_REPORT + 1 };
 
 static _Noreturn void report(int status, const struct varve_report *report) {
     ssize_t count = write(status, report, sizeof *report);
@@ -35,6 +35,11 @@ _Noreturn void varve_child_fail_mount(int status, size_t step, int context) {
     // A context is read one message at a time, "e text" for an error (fsopen(2)).
     if (context >= 0 && read(context, failure.message, sizeof failure.message - 1) < 0) failure.message[0] = 0;
     report(status, &failure);
+}
+
+/// Nobody in the container may look at this process: until it executes something its program is the caller's own.
+static void hide(int status) {
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) varve_child_fail(status, VARVE_STAGE_NAMESPACE);
 }
 
 static void enter_root(const struct varve_plan *plan, int status) {
@@ -80,10 +85,15 @@ static int take_streams(const struct varve_plan *plan, int status) {
     for (int stream = 0; stream < 3; stream++) {
         if (dup2(plan->streams[stream], stream) < 0) varve_child_fail(status, VARVE_STAGE_STANDARD_STREAMS);
     }
+    // Neither may be laid over the other: out of the way first.
+    int stub = fcntl(plan->stub, F_DUPFD_CLOEXEC, STUB + 1);
+    if (stub < 0) varve_child_fail(status, VARVE_STAGE_DESCRIPTORS);
+    if (status != VARVE_REPORT && dup3(status, VARVE_REPORT, O_CLOEXEC) < 0)
+        varve_child_fail(status, VARVE_STAGE_DESCRIPTORS);
+    if (dup3(stub, STUB, O_CLOEXEC) < 0) varve_child_fail(VARVE_REPORT, VARVE_STAGE_DESCRIPTORS);
     // Really closed, not only on exec: nothing of the host may be reached through /proc/self/fd from here on.
-    if (status != REPORT && dup3(status, REPORT, O_CLOEXEC) < 0) varve_child_fail(status, VARVE_STAGE_DESCRIPTORS);
-    if (syscall(SYS_close_range, REPORT + 1, ~0U, 0) < 0) varve_child_fail(REPORT, VARVE_STAGE_DESCRIPTORS);
-    return REPORT;
+    if (syscall(SYS_close_range, STUB + 1, ~0U, 0) < 0) varve_child_fail(VARVE_REPORT, VARVE_STAGE_DESCRIPTORS);
+    return VARVE_REPORT;
 }
 
 static void enter_directory(const struct varve_plan *plan, int status) {
@@ -116,18 +126,17 @@ static void follow_supervisor(int status) {
     if (poll(&reader, 1, 0) < 0 || (reader.revents & POLLERR)) _exit(125);
 }
 
+/// Executes the stub, which executes the program: a container that has /proc/self/exe executed gets that file, and
+/// not the caller's own program.
 static _Noreturn void execute(const struct varve_plan *plan, int status) {
-    int refusal = 0;
-    for (const char *const *candidate = plan->candidates; *candidate; candidate++) {
-        execve(*candidate, plan->arguments, plan->environment);
-        if (errno == EACCES) refusal = EACCES;
-        else if (errno != ENOENT && errno != ENOTDIR) varve_child_fail(status, VARVE_STAGE_EXEC);
-    }
-    errno = refusal ? refusal : ENOENT;
-    varve_child_fail(status, VARVE_STAGE_EXEC);
+    // Open for the stub, which closes it on exec again.
+    if (fcntl(status, F_SETFD, 0) < 0) varve_child_fail(status, VARVE_STAGE_DESCRIPTORS);
+    syscall(SYS_execveat, STUB, "", plan->words, plan->environment, AT_EMPTY_PATH);
+    varve_child_fail(status, VARVE_STAGE_STUB);
 }
 
 _Noreturn void varve_child(const struct varve_plan *plan, int status) {
+    hide(status);
     enter_root(plan, status);
     varve_child_mounts(plan, status);
     if (plan->namespaces & CLONE_NEWNET) raise_loopback(status);

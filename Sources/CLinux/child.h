@@ -4,7 +4,10 @@
 
 #include "CLinux.h"
 
-/// Carries out the plan and executes the program, or reports to `status` and exits.
+/// Where the report goes once the standard streams are in place.
+enum { VARVE_REPORT = 3 };
+
+/// Carries out the plan and executes the program by way of its stub, or reports to `status` and exits.
 _Noreturn void varve_child(const struct varve_plan *plan, int status);
 
 /// Reports `errno` and exits.

@@ -34,6 +34,10 @@ ssize_t varve_listxattrat(int directory, const char *path, char *list, size_t co
     return syscall(SYS_listxattrat, directory, path, AT_SYMLINK_NOFOLLOW, list, count);
 }
 
+int varve_pipe(int ends[2]) {
+    return pipe2(ends, O_CLOEXEC);
+}
+
 int varve_syncfs(int descriptor) {
     return syncfs(descriptor);
 }

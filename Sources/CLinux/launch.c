@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,6 +21,7 @@ static pid_t failed(struct varve_report *report, int error) {
 
 /// Bytes read of the report: 0 when the pipe closed because execve succeeded.
 static size_t receive(int status, struct varve_report *report) {
+    memset(report, 0, sizeof *report);
     size_t count = 0;
     while (count < sizeof *report) {
         ssize_t part = read(status, (char *)report + count, sizeof *report - count);
@@ -72,7 +74,7 @@ pid_t varve_launch(const struct varve_plan *plan, int *pidfd, struct varve_repor
     size_t count = receive(status[0], report);
     close(status[0]);
     if (count == 0) return pid;
-    if (count != sizeof *report) failed(report, EIO);
+    if (count < offsetof(struct varve_report, message)) failed(report, EIO);
     // It has reported and exits by itself; killing it makes the wait certain to end.
     varve_pidfd_send_signal(*pidfd, SIGKILL);
     while (varve_pidfd_wait(*pidfd) < 0 && errno == EINTR) continue;

@@ -43,9 +43,13 @@ struct LaunchPlan: ~Copyable {
     init(
         _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan,
         workingDirectory: BytePath, streams: (Int32, Int32, Int32), terminal: Int32, controlGroup: Int32
-    ) {
+    ) throws(RuntimeError) {
         steps = mounts.steps
-        held = [root] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
+        let stub = try doing("make stub of", "container process") { () throws(SystemError) in
+            SharedDescriptor(Descriptor(owning: try system("make file", "") { varve_stub_open() }))
+        }
+        held = [root, stub] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
+        plan.stub = stub.descriptor.raw
         plan.root = root.descriptor.raw
         plan.cgroup = controlGroup
         plan.namespaces = specification.linux.namespaces.reduce(0) { $0 | $1.cloneFlag }
@@ -87,8 +91,9 @@ struct LaunchPlan: ~Copyable {
         plan.groups = UnsafePointer(memory.array(process.user.additionalGroups))
         plan.group_count = process.user.additionalGroups.count
         plan.umask = process.user.umask
-        plan.candidates = memory.constantList(LaunchPlan.candidates(for: process))
-        plan.arguments = UnsafePointer(memory.list(process.arguments.map(\.bytes)))
+        let candidates = LaunchPlan.candidates(for: process)
+        let count = [UInt8](repeating: UInt8(ascii: "n"), count: candidates.count)
+        plan.words = UnsafePointer(memory.list([count] + candidates + process.arguments.map(\.bytes)))
         plan.environment = UnsafePointer(memory.list(process.environment.map(\.bytes)))
     }
 
@@ -151,6 +156,7 @@ struct LaunchPlan: ~Copyable {
         case Int(VARVE_STAGE_CAPABILITIES): "set container capabilities"
         case Int(VARVE_STAGE_SIGNALS): "reset signals in container"
         case Int(VARVE_STAGE_SUPERVISOR): "bind container to its supervisor"
+        case Int(VARVE_STAGE_STUB): "execute stub of container process"
         default: "start container (stage \(number))"
         }
     }

@@ -30,8 +30,8 @@ struct MountPlan: ~Copyable {
     private let allowsAllDevices: Bool
     private var hasDevices = false
 
-    init(_ specification: Specification, root: SharedDescriptor) throws(RuntimeError) {
-        view = RootView(root: root)
+    init(_ specification: Specification, root: SharedDescriptor, made: MadePaths) throws(RuntimeError) {
+        view = RootView(root: root, made: made)
         devices = Specification.standardDevices + specification.linux.devices
         allowsAllDevices = specification.linux.deviceAccess == .all
         for mount in specification.mounts { try add(mount) }

@@ -14,6 +14,19 @@ public struct MadePath: Hashable, Sendable {
     }
 }
 
+/// What a start makes in the root itself, parents first.
+final class MadePaths {
+    private(set) var mountPoints: [MadePath] = []
+    /// What is made as content: no mount point.
+    private var directories: [MadePath] = []
+
+    var all: [MadePath] { mountPoints + directories }
+
+    func note(_ path: MadePath, isContent: Bool) {
+        if isContent { directories.append(path) } else { mountPoints.append(path) }
+    }
+}
+
 /// A descriptor that several places refer to.
 final class SharedDescriptor: Sendable {
     let descriptor: Descriptor
@@ -29,10 +42,12 @@ struct RootView: ~Copyable {
     private let root: SharedDescriptor
     /// In the order of mounting. Without a descriptor the filesystem is yet to be made.
     private var mounts: [(path: BytePath, file: SharedDescriptor?)] = []
-    /// What was made in the root itself, parents first.
-    private(set) var made: [MadePath] = []
+    private let made: MadePaths
 
-    init(root: SharedDescriptor) { self.root = root }
+    init(root: SharedDescriptor, made: MadePaths) {
+        self.root = root
+        self.made = made
+    }
 
     /// Notes that `file` will be mounted at a path that ``place(_:as:)`` gave.
     mutating func mount(_ file: SharedDescriptor?, at path: BytePath) {
@@ -41,7 +56,9 @@ struct RootView: ~Copyable {
 
     /// Where `path` leads: a path without symlinks. What is missing is made, directories on the way, and at the end
     /// a directory or an empty file.
-    mutating func place(_ path: BytePath, as kind: FileKind) throws(SystemError) -> BytePath {
+    func place(
+        _ path: BytePath, as kind: FileKind, isContent: Bool = false
+    ) throws(SystemError) -> BytePath {
         if try isPlain(path) { return path }
         var walk = Walk(path: path, start: Step(name: nil, file: root, isRoot: true))
         while let name = walk.next() {
@@ -49,7 +66,10 @@ struct RootView: ~Copyable {
             if let mount = mounts.last(where: { $0.path == reached }) {
                 walk.enter(Step(name: name, file: mount.file, isRoot: false))
             } else if let directory = walk.last.file {
-                try step(to: name, reached, from: directory, as: walk.isAtEnd ? kind : .directory, &walk)
+                let isMade = try step(to: name, reached, from: directory, as: walk.isAtEnd ? kind : .directory, &walk)
+                if isMade {
+                    made.note(MadePath(path: reached, kind: walk.isAtEnd ? kind : .directory), isContent: isContent)
+                }
             } else {
                 // In a filesystem that is not made yet: the kernel resolves it then, inside the root.
                 walk.enter(Step(name: name, file: nil, isRoot: false))
@@ -59,10 +79,8 @@ struct RootView: ~Copyable {
     }
 
     /// Makes a directory and those above it where they are missing. That is content, no mount point.
-    mutating func makeDirectory(_ path: BytePath) throws(SystemError) {
-        let before = made
-        _ = try place(path, as: .directory)
-        made = before
+    func makeDirectory(_ path: BytePath) throws(SystemError) {
+        _ = try place(path, as: .directory, isContent: true)
     }
 
     /// Whether a path exists and has no symlink, which one call can tell.
@@ -89,12 +107,14 @@ struct RootView: ~Copyable {
         }
     }
 
-    private mutating func step(
+    /// - Returns: whether something was made in the root itself.
+    private func step(
         to name: ByteName, _ path: BytePath, from directory: SharedDescriptor, as kind: FileKind, _ walk: inout Walk
-    ) throws(SystemError) {
+    ) throws(SystemError) -> Bool {
+        var isMade = false
         if try Files.statusIfPresent(KernelPath(name), in: directory.reference) == nil {
             try make(name, in: directory, as: kind)
-            if walk.last.isRoot { made.append(MadePath(path: path, kind: kind)) }
+            isMade = walk.last.isRoot
         }
         let file = try Files.open(KernelPath(name), in: directory.reference, flags: O_PATH | O_NOFOLLOW)
         if try file.status().kind == FileKind.symlink {
@@ -102,21 +122,30 @@ struct RootView: ~Copyable {
         } else {
             walk.enter(Step(name: name, file: SharedDescriptor(file), isRoot: walk.last.isRoot))
         }
+        return isMade
     }
 
     /// The directory keeps its modification time: the container's user has changed nothing in it.
     private func make(_ name: ByteName, in directory: SharedDescriptor, as kind: FileKind) throws(SystemError) {
         let before = try directory.descriptor.status().modified
         let path = KernelPath(name)
-        // The caller's umask may have taken bits away.
         if kind == .directory {
-            try Files.makeDirectory(path, in: directory.reference)
-            try Files.setPermissions(path, in: directory.reference, 0o755)
+            try Files.makeDirectory(path, in: directory.reference, mode: 0o755)
+            let made = try Files.openDirectory(path, in: directory.reference)
+            try permit(0o755, made)
         } else {
-            try Files.makeNode(path, in: directory.reference, mode: UInt32(S_IFREG) | 0o644)
-            try Files.setPermissions(path, in: directory.reference, 0o644)
+            let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW
+            try permit(0o644, try Files.open(path, in: directory.reference, flags: flags, mode: 0o644))
         }
         try Files.setModified(".", in: directory.reference, before)
+    }
+
+    /// Gives back what the caller's umask has taken away. By descriptor: in a directory of the host somebody else may
+    /// have put a symlink in place of what was just made.
+    private func permit(_ permissions: UInt16, _ file: borrowing Descriptor) throws(SystemError) {
+        let raw = file.raw
+        if try file.status().permissions == permissions { return }
+        try system("change permissions of", "mount point") { fchmod(raw, UInt32(permissions)) }
     }
 }
 

@@ -7,6 +7,8 @@ public struct RunningProcess: ~Copyable {
     public let process: ProcessHandle
     /// The terminal, where the specification asks for one.
     let terminal: ContainerTerminal?
+    /// Copy the streams that are pipes in place of terminals.
+    let relays: StreamRelays
     let group: OptionalControlGroup
     /// What was made in the root to be mounted on: no change of the container's.
     public let madePaths: [MadePath]

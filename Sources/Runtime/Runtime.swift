@@ -7,15 +7,27 @@ public enum Runtime {
     /// Starts the process of `specification` on `rootfs` and returns when its program is being executed.
     ///
     /// The container is killed when the calling *thread* ends, so call this on the thread that waits.
-    /// When anything fails, no process, mount or control group is left behind; mount points that were made in the
-    /// root stay.
+    /// When anything fails, no process, mount or control group is left behind; what was made in the root stays, and
+    /// the error says what that is.
     /// - Parameter rootfs: a detached mount (``Mounts``), which becomes the container's root.
     public static func run(
         _ specification: Specification, rootfs: consuming Descriptor, options: RunOptions = RunOptions()
     ) throws(RuntimeError) -> RunningProcess {
+        let made = MadePaths()
+        do throws(RuntimeError) {
+            return try run(specification, SharedDescriptor(rootfs), options, made)
+        } catch {
+            var error = error
+            error.madePaths = made.all
+            throw error
+        }
+    }
+
+    private static func run(
+        _ specification: Specification, _ root: SharedDescriptor, _ options: RunOptions, _ made: MadePaths
+    ) throws(RuntimeError) -> RunningProcess {
         try specification.check()
-        let root = SharedDescriptor(rootfs)
-        var mounts = try MountPlan(specification, root: root)
+        var mounts = try MountPlan(specification, root: root, made: made)
         let terminal = try openTerminal(specification.process, &mounts)
         try mounts.restrict(specification.linux)
         if options.makesWorkingDirectory {
@@ -26,15 +38,15 @@ public enum Runtime {
         }
         try closeRoot(root, specification)
         let inner = terminal?.sides.inner.raw ?? -1
-        let streams = try HeldStreams.open(options.streams, terminal: inner)
+        let streams = try HeldStreams.open(options.streams, terminal: inner, owner: specification.process.user.uid)
         let group = try OptionalControlGroup.open(specification.linux.cgroupsPath)
-        let plan = LaunchPlan(
-            specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
-            streams: streams.raw, terminal: inner, controlGroup: group.raw)
         do throws(RuntimeError) {
+            let plan = try LaunchPlan(
+                specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
+                streams: streams.raw, terminal: inner, controlGroup: group.raw)
             let process = try plan.launch(specification.process.arguments.first?.displayed ?? "")
             return RunningProcess(
-                process: process, terminal: terminal, group: group, madePaths: mounts.view.made)
+                process: process, terminal: terminal, relays: streams.relays, group: group, madePaths: made.mountPoints)
         } catch {
             try group.remove()
             throw error
@@ -82,54 +94,6 @@ public struct RunOptions: Sendable {
         self.streams = streams
         self.makesWorkingDirectory = makesWorkingDirectory
     }
-}
-
-/// Descriptor numbers, borrowed, that become 0, 1 and 2 of a container without a terminal; nil is `/dev/null`.
-///
-/// They must be open, and meant for it: a program that was started with 0, 1 or 2 closed has to open something there
-/// before it opens anything else, or the container is handed what came to stand there.
-public struct StandardStreams: Sendable, Hashable {
-    public var input: Int32?
-    public var output: Int32?
-    public var errors: Int32?
-
-    public init(input: Int32? = nil, output: Int32? = 1, errors: Int32? = 2) {
-        self.input = input
-        self.output = output
-        self.errors = errors
-    }
-}
-
-/// Copies of the streams out of the way of 0, 1 and 2.
-private struct HeldStreams: ~Copyable {
-    private let input: Descriptor
-    private let output: Descriptor
-    private let errors: Descriptor
-
-    private init(input: consuming Descriptor, output: consuming Descriptor, errors: consuming Descriptor) {
-        self.input = input
-        self.output = output
-        self.errors = errors
-    }
-
-    static func open(_ streams: StandardStreams, terminal: Int32) throws(RuntimeError) -> HeldStreams {
-        let given = terminal >= 0 ? StandardStreams(input: terminal, output: terminal, errors: terminal) : streams
-        return try doing("open standard streams") { () throws(SystemError) in
-            HeldStreams(
-                input: try copy(given.input), output: try copy(given.output), errors: try copy(given.errors))
-        }
-    }
-
-    private static func copy(_ raw: Int32?) throws(SystemError) -> Descriptor {
-        if let raw {
-            return Descriptor(
-                owning: try system("duplicate", "descriptor \(raw)") { fcntl(raw, F_DUPFD_CLOEXEC, 3) })
-        }
-        let null = try Files.open("/dev/null", flags: O_RDWR)
-        return Descriptor(owning: try system("duplicate", "/dev/null") { fcntl(null.raw, F_DUPFD_CLOEXEC, 3) })
-    }
-
-    var raw: (Int32, Int32, Int32) { (input.raw, output.raw, errors.raw) }
 }
 
 extension Specification {

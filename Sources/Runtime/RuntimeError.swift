@@ -19,6 +19,8 @@ public struct RuntimeError: Error, Hashable, Sendable, CustomStringConvertible {
     public let operation: String
     public let subject: String
     public let cause: String
+    /// What had been made in the root by then, and is still there.
+    public internal(set) var madePaths: [MadePath] = []
 
     public init(_ kind: Kind, _ operation: String, _ subject: String, _ cause: String) {
         self.kind = kind

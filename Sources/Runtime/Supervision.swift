@@ -66,42 +66,58 @@ extension RunningProcess {
         _ signals: borrowing ForwardedSignals, _ console: Console
     ) throws(SystemError) {
         guard let terminal else {
-            var none: TerminalProxy? = nil
-            return try attend(signals, &none)
+            var relays = relays
+            return try attend(signals, &relays)
         }
         let mode = try ConsoleMode(console)
-        var proxy: TerminalProxy? = try TerminalProxy(terminal, console)
+        var proxy = try TerminalProxy(terminal, console)
         defer { withExtendedLifetime(mode) {} }
         try attend(signals, &proxy)
     }
 
     private borrowing func attend(
-        _ signals: borrowing ForwardedSignals, _ proxy: inout TerminalProxy?
+        _ signals: borrowing ForwardedSignals, _ copier: inout some ConsoleCopier
     ) throws(SystemError) {
         while true {
             var requests = [
                 pollfd(fd: process.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.queue.descriptor.raw, events: Int16(POLLIN), revents: 0),
             ]
-            requests += proxy?.requests ?? []
+            requests += copier.requests
             try system("wait for", "container") { poll(&requests, nfds_t(requests.count), -1) }
-            while let signal = try signals.queue.next() { try pass(signal, proxy) }
-            try proxy?.copy(requests.dropFirst(2))
+            while let signal = try signals.queue.next() { try pass(signal, copier) }
+            try copier.copy(requests.dropFirst(2))
             if requests[0].revents != 0 {
-                try proxy?.drain()
+                try copier.drain()
                 return
             }
         }
     }
 
-    private borrowing func pass(_ signal: Int32, _ proxy: TerminalProxy?) throws(SystemError) {
+    private borrowing func pass(_ signal: Int32, _ copier: some ConsoleCopier) throws(SystemError) {
         switch signal {
         // Held back only so that a closed output is an error and no end.
         case SIGPIPE: return
-        case SIGWINCH where proxy != nil: try proxy?.followSize()
+        case SIGWINCH where terminal != nil: try copier.followSize()
         default: try process.send(signal: signal)
         }
     }
+}
+
+/// Copies between a console and a container while that runs.
+protocol ConsoleCopier {
+    /// What to wait for now. A negative descriptor waits for nothing.
+    var requests: [pollfd] { get }
+    /// Moves what the answered requests allow.
+    mutating func copy(_ answers: ArraySlice<pollfd>) throws(SystemError)
+    /// Shows what the ended container has left.
+    mutating func drain() throws(SystemError)
+    /// The console has another size now.
+    func followSize() throws(SystemError)
+}
+
+extension ConsoleCopier {
+    func followSize() throws(SystemError) {}
 }
 
 /// Raw mode where the console types, for as long as the value lives.

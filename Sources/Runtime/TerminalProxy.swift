@@ -3,7 +3,7 @@ import Linux
 import Model
 
 /// Copies between a container's terminal and the console of its supervisor, without blocking on the container.
-struct TerminalProxy {
+struct TerminalProxy: ConsoleCopier {
     private let terminal: ContainerTerminal
     private let console: Console
     /// Typed, and not yet taken by the container's terminal.

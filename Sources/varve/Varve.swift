@@ -105,6 +105,11 @@ struct GlobalOptions: ParsableArguments {
     }
 }
 
+extension GlobalOptions {
+    /// Something that is not as it should be, and keeps nothing from being done.
+    func warn(_ text: String) { say("varve: warning: \(text)") }
+}
+
 /// What was typed can't be meant.
 struct UsageError: Error {
     /// What failed, the subject, and why.

@@ -64,6 +64,9 @@ int varve_renameat2(int old_directory, const char *old_path, int new_directory, 
 /// listxattrat(2) of the entry itself, no symlink followed (kernel 6.13; ENOSYS before).
 ssize_t varve_listxattrat(int directory, const char *path, char *list, size_t count);
 
+/// pipe2(2), close-on-exec: the reading end, then the writing one.
+int varve_pipe(int ends[2]);
+
 /// syncfs(2).
 int varve_syncfs(int descriptor);
 

@@ -27,6 +27,7 @@ enum {
     VARVE_STAGE_CAPABILITIES,
     VARVE_STAGE_SIGNALS,
     VARVE_STAGE_SUPERVISOR,
+    VARVE_STAGE_STUB,
     VARVE_STAGE_EXEC,
 };
 
@@ -97,13 +98,16 @@ struct varve_plan {
     const uint32_t *groups;
     size_t group_count;
     uint32_t umask;
-    /// Tried in order until one can be executed; a null ends the list.
-    const char *const *candidates;
-    char *const *arguments;
+    /// What varve_stub_open() gave.
+    int stub;
+    /// First a word as long as there are candidates for the program, then the candidates, which are tried in order until
+    /// one can be executed, then the program's arguments and a null.
+    char *const *words;
     char *const *environment;
 };
 
-/// Why a launch failed. Travels over a pipe, smaller than PIPE_BUF so that it arrives whole.
+/// Why a launch failed. Travels over a pipe, smaller than PIPE_BUF so that it arrives whole. It may end before the
+/// message, which is empty then.
 struct varve_report {
     int32_t stage;
     int32_t error;
@@ -112,6 +116,9 @@ struct varve_report {
     /// What the kernel said beside the error, or empty.
     char message[244];
 };
+
+/// A sealed file without a name that holds a small program: it executes the container's. Close-on-exec; -1 with errno.
+int varve_stub_open(void);
 
 /// Starts the process and returns when execve has succeeded: its pid here, and a close-on-exec descriptor in `pidfd`.
 /// On failure -1 and `report`; no process is left behind. The plan's descriptors stay open here.

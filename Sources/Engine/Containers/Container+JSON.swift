@@ -29,6 +29,7 @@ extension Container {
 extension ContainerConfiguration {
     var json: JSON {
         [
+            "entrypoint": entrypoint.map { .array($0.map { .string($0) }) } ?? .null,
             "command": .array(command.map { .string($0) }), "environment": .array(environment.map { .string($0) }),
             "workingDirectory": workingDirectory.map { .string($0) } ?? .null,
             "user": user.map { .string($0) } ?? .null,
@@ -39,6 +40,8 @@ extension ContainerConfiguration {
                         "readOnly": .bool($0.isReadOnly),
                     ]
                 }),
+            "anonymousVolumes": .array(anonymousVolumes.map { .string($0.bytes.hex) }),
+            "stopSignal": stopSignal.map { .string($0) } ?? .null,
             "network": .string(network.rawValue), "hostname": hostname.map { .string($0) } ?? .null,
             "readOnly": .bool(isReadOnly), "terminal": .bool(hasTerminal), "interactive": .bool(isInteractive),
         ]
@@ -49,8 +52,15 @@ extension ContainerConfiguration {
             let environment = json["environment"]?.array?.allStrings,
             let network = json["network"]?.string.flatMap(Network.init(rawValue:)),
             let isReadOnly = json["readOnly"]?.bool, let hasTerminal = json["terminal"]?.bool,
-            let isInteractive = json["interactive"]?.bool, let volumes = json["volumes"]?.array
+            let isInteractive = json["interactive"]?.bool, let volumes = json["volumes"]?.array,
+            let anonymousVolumes = json["anonymousVolumes"]?.array?.allPaths
         else { return nil }
+        if let words = json["entrypoint"]?.array {
+            guard let words = words.allStrings else { return nil }
+            entrypoint = words
+        }
+        self.anonymousVolumes = anonymousVolumes
+        stopSignal = json["stopSignal"]?.string
         self.command = command
         self.environment = environment
         workingDirectory = json["workingDirectory"]?.string
@@ -79,7 +89,8 @@ extension ContainerState {
             }
         return [
             "base": .string(base.hex), "checkout": .string(checkout.hex), "upper": .integer(upper),
-            "mountPoints": .array(mountPoints.sorted().map { .string($0.bytes.hex) }), "status": status,
+            "mountPoints": .array(mountPoints.sorted().map { .string($0.bytes.hex) }),
+            "tags": .array(tags.map { .string($0.description) }), "status": status,
             "started": started.map { .integer($0) } ?? .null, "finished": finished.map { .integer($0) } ?? .null,
         ]
     }
@@ -87,18 +98,18 @@ extension ContainerState {
     init?(json: JSON) {
         guard let base = json["base"]?.string.flatMap({ ObjectID(hex: $0) }),
             let checkout = json["checkout"]?.string.flatMap({ ObjectID(hex: $0) }),
-            let upper = json["upper"]?.integer, let mountPoints = json["mountPoints"]?.array,
+            let upper = json["upper"]?.integer, let mountPoints = json["mountPoints"]?.array?.allPaths,
+            let tags = json["tags"]?.array?.allStrings,
             let status = json["status"].flatMap(Status.init(json:))
         else { return nil }
         self.init(base: base, checkout: checkout, upper: Int(upper))
         self.status = status
         started = json["started"]?.integer
         finished = json["finished"]?.integer
-        for item in mountPoints {
-            guard let bytes = item.string.flatMap({ [UInt8](hex: $0) }), let path = BytePath(parsing: bytes) else {
-                return nil
-            }
-            self.mountPoints.insert(path)
+        self.mountPoints = Set(mountPoints)
+        for text in tags {
+            guard let tag = try? TagName(parsing: text) else { return nil }
+            self.tags.append(tag)
         }
     }
 }
@@ -123,5 +134,11 @@ extension [JSON] {
     fileprivate var allStrings: [String]? {
         let strings = compactMap(\.string)
         return strings.count == count ? strings : nil
+    }
+
+    /// Nil where an element is no path in hexadecimal.
+    fileprivate var allPaths: [BytePath]? {
+        let paths = compactMap { $0.string.flatMap { [UInt8](hex: $0) }.flatMap { BytePath(parsing: $0) } }
+        return paths.count == count ? paths : nil
     }
 }

@@ -20,6 +20,8 @@ public struct ContainerConfiguration: Sendable, Hashable {
         case none, host
     }
 
+    /// In place of the image's own entry point, whose command is not used then; empty for none.
+    public var entrypoint: [String]?
     /// Empty where the image's own command is to run.
     public var command: [String] = []
     /// `NAME=value`.
@@ -28,6 +30,11 @@ public struct ContainerConfiguration: Sendable, Hashable {
     /// `name|uid[:group|gid]`.
     public var user: String?
     public var volumes: [Volume] = []
+    /// Paths in the container that have a directory each in `volumes/`, by their place in this list: what the image says
+    /// is no part of it, and no other volume lies at.
+    public var anonymousVolumes: [BytePath] = []
+    /// The signal that asks the container to end, as the image writes it; nil for TERM.
+    public var stopSignal: String?
     public var network = Network.none
     public var hostname: String?
     public var isReadOnly = false
@@ -42,7 +49,7 @@ public struct Container: Sendable, Hashable {
     /// 64 hexadecimal digits.
     public let id: String
     public let name: String
-    /// The tag that `commit` moves unless told otherwise.
+    /// The tag that it was made from, where it was made from a bare tag.
     public let tag: TagName?
     /// As the container was started on: `debian:12~1`.
     public let revision: String
@@ -69,6 +76,8 @@ public struct ContainerState: Sendable, Hashable {
     public var upper: Int
     /// What was made in the upper directory only to mount something on it.
     public var mountPoints: Set<BytePath> = []
+    /// The tags that the container was committed to, the last one last.
+    public var tags: [TagName] = []
     public var status = Status.created
     /// Seconds since 1970.
     public var started: Int64?

@@ -18,6 +18,8 @@ struct ContainerFiles {
     var stateLock: String { "\(directory)/state.lock" }
     /// Held as long as a process runs in the container.
     var running: String { "\(directory)/running" }
+    /// Holds the directories of the anonymous volumes.
+    var volumes: String { "\(directory)/volumes" }
     func upper(_ number: Int) -> String { "\(directory)/upper.\(number)" }
     func work(_ number: Int) -> String { "\(directory)/work.\(number)" }
 }

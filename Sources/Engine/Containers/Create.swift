@@ -28,6 +28,10 @@ extension Repository {
                     "a container's name is a letter or digit, then letters, digits, '_', '.' and '-', at most 128"
             )
         }
+        let image = try imageConfiguration(of: base)
+        var configuration = configuration
+        configuration.anonymousVolumes = try Self.anonymousVolumes(image, besides: configuration.volumes)
+        configuration.stopSignal = image.stopSignal
         let container = Container(
             id: id, name: name, tag: tag, revision: revision.text, created: Moment.now(),
             configuration: configuration)

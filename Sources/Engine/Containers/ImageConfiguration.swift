@@ -8,6 +8,10 @@ struct ImageConfiguration {
     var command: [String] = []
     var workingDirectory: String?
     var user: String?
+    /// As the image writes it: `SIGQUIT` or a number.
+    var stopSignal: String?
+    /// Where the image keeps what is no part of it, sorted.
+    var volumes: [String] = []
 
     init() {}
 
@@ -18,6 +22,8 @@ struct ImageConfiguration {
         command = Self.strings(config["Cmd"])
         workingDirectory = config["WorkingDir"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         user = config["User"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        stopSignal = config["StopSignal"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        volumes = config["Volumes"]?.object?.map(\.key).sorted() ?? []
     }
 
     private static func strings(_ json: JSON?) -> [String] { json?.array?.compactMap(\.string) ?? [] }

@@ -26,7 +26,7 @@ extension Repository {
         let state = try state(of: container)
         let store = try store()
         let base = try content(of: state.base)
-        let tag = request.tag ?? container.tag
+        let tag = try request.tag ?? self.tag(of: container, state)
         let position = try tag.flatMap { try store.ref($0.ref) }
         if let tag, position != state.base, position != nil || request.tag == nil {
             throw EngineError.tagMoved(tag, expected: state.base, actual: position)
@@ -40,6 +40,10 @@ extension Repository {
             tree: try content.write(to: writer), parents: [state.base], author: author, committer: author,
             message: CommitMessage.encode(request.message ?? "changes in \(container.name)"))
         let id = try writer.add(.commit, commit.encoded)
+        if let tag = request.tag, try self.tag(of: container, state) != tag {
+            // Before it is there: until then it is not at the base, and so not the one that counts.
+            try changeState(of: container.id) { $0.tags = $0.tags.filter { $0 != tag } + [tag] }
+        }
         let summary = String(decoding: commit.message.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
         try move(
             "commit \(container.name)\(tag.map { " to \($0)" } ?? ""): \(summary)",
@@ -47,6 +51,15 @@ extension Repository {
             bases: [BaseMove(container: container.id, old: state.base, new: id, upper: state.upper)], writer: writer,
             by: author)
         return id
+    }
+
+    /// The tag that the container's next commit moves: of the one that it was made from and those that it was committed to,
+    /// the latest that is at its base. So it follows a commit to another tag, and `undo` of that as well. Where none is at
+    /// its base, the latest, which was moved by somebody else.
+    public func tag(of container: Container, _ state: ContainerState) throws -> TagName? {
+        let store = try store()
+        let tags = [container.tag].compactMap { $0 } + state.tags
+        return try tags.last { try store.ref($0.ref) == state.base } ?? tags.last
     }
 
     private func capturedTree(

@@ -6,8 +6,8 @@ struct CommitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "commit", abstract: "Make a container's files the next commit of its tag.",
         discussion: """
-            Prints the commit. The container's base becomes the new commit, so its status is clean again. Refuses where \
-            the tag has moved since the container was made from it.
+            Prints the commit. The container's base becomes the new commit, so its status is clean again, and the tag that \
+            moved is the one that its next commit moves. Refuses where the tag is not at the container's base.
 
             Example:
               varve commit work -m 'install nginx'
@@ -16,8 +16,9 @@ struct CommitCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @OptionGroup var identity: IdentityOptions
     @Option(name: .shortAndLong, help: "The commit's message.") var message: String?
-    @Option(name: .shortAndLong, help: "The tag to move (default: the one that the container came from).") var tag:
-        String?
+    @Option(
+        name: .shortAndLong, help: "The tag to move (default: the one that it was last committed to, or made from).")
+    var tag: String?
     @Flag(name: .customLong("no-pause"), help: "Do not freeze a running container meanwhile.") var doesNotPause = false
     @Flag(name: .customLong("allow-empty"), help: "Commit although nothing changed.") var allowsEmpty = false
     @Argument(help: "The container.") var container: String
@@ -34,7 +35,7 @@ struct CommitCommand: ParsableCommand {
         let container = try repository.container(container)
         try Interruption.arm()
         let id = try repository.commit(container, request, by: try identity.signature())
-        if let tag = request.tag ?? container.tag {
+        if let tag = try repository.tag(of: container, try repository.state(of: container)) {
             options.say("\(tag) is now \(id.short)")
         } else {
             options.say("no tag moved; 'varve tag NAME \(id.short)' names the commit")

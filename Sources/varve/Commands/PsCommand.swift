@@ -16,7 +16,10 @@ struct PsCommand: ParsableCommand {
         let damaged = try repository.damagedContainers()
         let output = Output(options)
         if isJSON {
-            output.json(.array(rows.map { Self.json($0, $1) } + damaged.map { Self.json($0) }))
+            output.json(
+                .array(
+                    try rows.map { Self.json($0, $1, tag: try repository.tag(of: $0, $1)) }
+                        + damaged.map { Self.json($0) }))
         } else {
             var table = Table(["CONTAINER ID", "NAME", "BASE", "REVISION", "COMMAND", "CREATED", "STATUS"])
             for (container, state) in rows {
@@ -42,7 +45,7 @@ struct PsCommand: ParsableCommand {
         ]
     }
 
-    private static func json(_ container: Container, _ state: ContainerState) -> JSON {
+    private static func json(_ container: Container, _ state: ContainerState, tag: TagName?) -> JSON {
         var status: [JSON.Member] = []
         switch state.status {
         case .created: status.append(.init("status", "created"))
@@ -52,7 +55,7 @@ struct PsCommand: ParsableCommand {
         return .object(
             [
                 .init("id", .string(container.id)), .init("name", .string(container.name)),
-                .init("tag", container.tag.map { .string($0.description) } ?? .null),
+                .init("tag", tag.map { .string($0.description) } ?? .null),
                 .init("revision", .string(container.revision)), .init("base", .string(state.base.hex)),
                 .init("command", .array(container.configuration.command.map { .string($0) })),
                 .init("created", .integer(container.created)),

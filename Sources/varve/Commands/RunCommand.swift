@@ -25,6 +25,8 @@ struct RunCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "Set a variable: NAME=value, or NAME for this process's own.") var env:
         [String] = []
     @Option(name: .shortAndLong, help: "The working directory, made when missing.") var workdir: String?
+    @Option(help: "In place of the image's entry point; its command is not used then. Empty for none.")
+    var entrypoint: String?
     @Option(name: .shortAndLong, help: "The user: name or uid, and after a colon group or gid.") var user: String?
     @Option(name: .shortAndLong, help: "Mount a path of the host: SOURCE:DESTINATION[:ro|rw].") var volume: [String] =
         []
@@ -49,7 +51,8 @@ struct RunCommand: ParsableCommand {
                 if !isKept { ContainerFailure.report { try repository.remove(container) } }
             }
             let code = try repository.run(
-                container, console: RunConsole(isInteractive: isInteractive), isLasting: !isRemoved)
+                container, console: RunConsole(isInteractive: isInteractive), isLasting: !isRemoved,
+                notice: { options.warn($0) })
             isKept = !isRemoved
             return code
         }
@@ -64,6 +67,7 @@ struct RunCommand: ParsableCommand {
             throw UsageError("run: --network \(network): it takes 'none' or 'host'")
         }
         var configuration = ContainerConfiguration()
+        configuration.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
         configuration.command = command
         configuration.environment = try env.compactMap { try variable($0) }
         configuration.workingDirectory = workdir
@@ -117,7 +121,7 @@ struct StartCommand: ParsableCommand {
             let repository = try options.repository()
             let container = try repository.container(container)
             let console = RunConsole(isInteractive: isInteractive || container.configuration.isInteractive)
-            return try repository.run(container, console: console, isLasting: true)
+            return try repository.run(container, console: console, isLasting: true, notice: { options.warn($0) })
         }
     }
 }

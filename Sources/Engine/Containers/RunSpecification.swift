@@ -1,0 +1,55 @@
+import Linux
+import Model
+import Runtime
+
+extension Repository {
+    /// What the container's configuration and its image's make of a start, without volumes.
+    func specification(
+        for container: Container, _ state: ContainerState, root: borrowing Descriptor, console: RunConsole
+    ) throws -> Specification {
+        let image = try imageConfiguration(of: state.base)
+        let configuration = container.configuration
+        let command = Self.command(configuration, image)
+        guard !command.isEmpty else { throw EngineError.noCommand(container.revision) }
+        let user = try UserLookup(configuration.user ?? image.user ?? "", in: root.reference)
+        let hostname = configuration.hostname ?? container.shortID
+
+        var environment = EnvironmentList()
+        environment.merge([EnvironmentList.defaultPath, "HOSTNAME=\(hostname)"])
+        if configuration.hasTerminal { environment.merge(["TERM=xterm"]) }
+        environment.merge(image.environment)
+        environment.merge(configuration.environment)
+        if !environment.has("HOME") { environment.merge(["HOME=\(user.home)"]) }
+
+        let directory = configuration.workingDirectory ?? image.workingDirectory ?? "/"
+        guard directory.hasPrefix("/"), let workingDirectory = BytePath(parsing: directory.utf8) else {
+            throw EngineError.refused("run", subject: directory, reason: "a working directory is an absolute path")
+        }
+        let process = Specification.Process(
+            arguments: command.map { ByteName($0) }, environment: environment.variables.map { ByteName($0) },
+            workingDirectory: workingDirectory,
+            user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
+            hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size(),
+            capabilities: Self.capabilities(uid: user.uid))
+        let hierarchy = try ControlGroup.hierarchy()
+        return Specification.standard(
+            process: process,
+            root: Specification.Root(path: "rootfs", isReadOnly: configuration.isReadOnly), hostname: hostname,
+            hostNetwork: configuration.network == .host,
+            cgroupsPath: hierarchy.map { _ in Self.controlGroupPath(of: container.id) },
+            hasControlGroups: hierarchy != nil)
+    }
+
+    /// An entry point of the container's own leaves nothing of the image's command line, as in Docker.
+    private static func command(_ configuration: ContainerConfiguration, _ image: ImageConfiguration) -> [String] {
+        if let entrypoint = configuration.entrypoint { return entrypoint + configuration.command }
+        return image.entrypoint + (configuration.command.isEmpty ? image.command : configuration.command)
+    }
+
+    /// Whoever is not root has none, and can get those of the bounding set by a set-user-ID program alone.
+    private static func capabilities(uid: UInt32) -> Specification.Capabilities {
+        var capabilities = Specification.Capabilities(.standard)
+        if uid != 0 { (capabilities.effective, capabilities.permitted) = ([], []) }
+        return capabilities
+    }
+}
