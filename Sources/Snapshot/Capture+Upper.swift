@@ -34,7 +34,8 @@ extension Capture {
         _ directory: borrowing Descriptor, attributes: Attributes, at path: BytePath, over below: Below
     ) throws -> Directory {
         try path.checkDepth()
-        let found = try Files.entries(in: directory).sorted { $0.name < $1.name }
+        var found = try Files.entries(in: directory)
+        found.sort { $0.name < $1.name }
         let shown = below.shown?.entries ?? []
         var next = 0
         var result = Directory(attributes: attributes)
