@@ -23,8 +23,17 @@ public struct KernelPath: Sendable, ExpressibleByStringLiteral, CustomStringConv
 
     /// Anything after a NUL would be invisible to the kernel, so a NUL makes the path one that never exists.
     public init(_ bytes: some Sequence<UInt8>) {
-        let bytes = Array(bytes)
-        self.bytes = (bytes.contains(0) ? [] : bytes.map { CChar(bitPattern: $0) }) + [0]
+        var path: [CChar] = []
+        path.reserveCapacity(bytes.underestimatedCount + 1)
+        for byte in bytes {
+            if byte == 0 {
+                path = []
+                break
+            }
+            path.append(CChar(bitPattern: byte))
+        }
+        path.append(0)
+        self.bytes = path
     }
     public init(_ string: String) { self.init(string.utf8) }
     public init(_ name: ByteName) { self.init(name.bytes) }

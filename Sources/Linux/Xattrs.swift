@@ -25,14 +25,14 @@ public enum Xattrs {
     /// The names, each with a NUL behind it. Most files have none, so this is asked in the quickest way there is.
     private static func names(_ path: KernelPath, in directory: DirectoryReference) throws(SystemError) -> [UInt8] {
         do throws(SystemError) {
-            return try grown("list attributes of", path) { buffer, count in
+            return try grown("list attributes of", path.description) { buffer, count in
                 varve_listxattrat(directory.raw, path.bytes, buffer, count)
             }
         } catch {
             guard error.errno == .noSystemCall else { throw error }
         }
         let full = procPath(path, in: directory)
-        return try grown("list attributes of", path) { llistxattr(full, $0, $1) }
+        return try grown("list attributes of", path.description) { llistxattr(full, $0, $1) }
     }
 
     /// Nil where the file has no such attribute.
@@ -42,7 +42,19 @@ public enum Xattrs {
         let full = procPath(path, in: directory)
         let key = KernelPath(name).bytes
         do throws(SystemError) {
-            return try grown("read attribute \(name) of", path) { lgetxattr(full, key, $0, $1) }
+            return try grown("read attribute \(name) of", path.description) { lgetxattr(full, key, $0, $1) }
+        } catch {
+            if error.errno == .noData || error.errno == .notSupported { return nil }
+            throw error
+        }
+    }
+
+    /// The same of an open file.
+    public static func value(of name: ByteName, of file: borrowing Descriptor) throws(SystemError) -> [UInt8]? {
+        let raw = file.raw
+        let key = KernelPath(name)
+        do throws(SystemError) {
+            return try grown("read attribute \(name) of", "descriptor \(raw)") { fgetxattr(raw, key.bytes, $0, $1) }
         } catch {
             if error.errno == .noData || error.errno == .notSupported { return nil }
             throw error
@@ -75,18 +87,19 @@ public enum Xattrs {
 
     /// Calls with a buffer that grows until the value fits (ERANGE says that it did not).
     private static func grown(
-        _ operation: @autoclosure () -> String, _ path: KernelPath, _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
+        _ operation: @autoclosure () -> String, _ subject: @autoclosure () -> String,
+        _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
     ) throws(SystemError) -> [UInt8] {
         // On the stack: nearly every call finds nothing.
         let first = try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer throws(SystemError) in
-            try attempt(operation(), path, buffer, call)
+            try attempt(operation(), subject(), buffer, call)
         }
         if let first { return first }
         var capacity = 4096
         while true {
             var buffer = [CChar](repeating: 0, count: capacity)
             do throws(SystemError) {
-                let count = try system(operation(), path.description) {
+                let count = try system(operation(), subject()) {
                     buffer.withUnsafeMutableBufferPointer { call($0.baseAddress, $0.count) }
                 }
                 return buffer[..<count].map { UInt8(bitPattern: $0) }
@@ -99,11 +112,12 @@ public enum Xattrs {
 
     /// Nil where the buffer is too small.
     private static func attempt(
-        _ operation: @autoclosure () -> String, _ path: KernelPath, _ buffer: UnsafeMutableBufferPointer<CChar>,
+        _ operation: @autoclosure () -> String, _ subject: @autoclosure () -> String,
+        _ buffer: UnsafeMutableBufferPointer<CChar>,
         _ call: (UnsafeMutablePointer<CChar>?, Int) -> Int
     ) throws(SystemError) -> [UInt8]? {
         do throws(SystemError) {
-            let count = try system(operation(), path.description) { call(buffer.baseAddress, buffer.count) }
+            let count = try system(operation(), subject()) { call(buffer.baseAddress, buffer.count) }
             return count == 0 ? [] : [UInt8](UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<count]))
         } catch {
             if error.errno == .range { return nil }

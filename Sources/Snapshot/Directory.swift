@@ -49,7 +49,10 @@ public enum Node: Sendable, Hashable {
     case directory(ObjectID)
     /// Anything else. `body` is the blob of a regular file's content or a symlink's target, and the empty blob
     /// for devices, FIFOs and sockets.
-    case leaf(Attributes, body: ObjectID)
+    ///
+    /// Boxed, since entries and changes are copied far more often than attributes are asked for: with the attributes in
+    /// place a change takes 248 bytes and not 72, and telling 2,800 of them 6 MB that the kernel clears page by page.
+    indirect case leaf(Attributes, body: ObjectID)
 
     public var isDirectory: Bool {
         if case .directory = self { true } else { false }

@@ -39,6 +39,8 @@ struct OverlayMarks {
     /// A name in the same lower directory, or with a leading slash a path from the lower root.
     var redirect: [UInt8]?
 
+    static let redirectName: ByteName = "trusted.overlay.redirect"
+
     /// Marks that tell nothing about content: their values are not read.
     static let bookkeeping: Set<ByteName> = [
         "trusted.overlay.origin", "trusted.overlay.impure", "trusted.overlay.nlink", "trusted.overlay.upper",
@@ -50,7 +52,7 @@ struct OverlayMarks {
             switch xattr.name {
             case "trusted.overlay.opaque": isOpaque = xattr.value == [UInt8(ascii: "y")]
             case "trusted.overlay.metacopy": isMetacopy = true
-            case "trusted.overlay.redirect": redirect = xattr.value
+            case Self.redirectName: redirect = xattr.value
             default: break
             }
         }

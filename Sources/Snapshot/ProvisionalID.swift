@@ -7,10 +7,11 @@ public protocol ProvisionalSource: ObjectSource {
     /// The id of the body itself, which is read for this; `id` where that is one already.
     func settled(_ id: ObjectID) throws -> ObjectID
 
-    /// Keeps a directory that is new as a whole under a provisional id, so that nothing has to be written and hashed.
+    /// Keeps a directory in memory, so that it need not be written and hashed, nor read again.
+    /// - Parameter id: provisional, or that of the directory's tree.
     func keep(_ directory: Directory, as id: ObjectID)
 
-    /// What ``keep(_:as:)`` was given; nil for the id of a tree.
+    /// What ``keep(_:as:)`` was given; nil for any other id.
     func kept(_ id: ObjectID) -> Directory?
 }
 

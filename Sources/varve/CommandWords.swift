@@ -10,6 +10,8 @@ struct CommandWords {
     private(set) var sorted: [String] = []
     /// The command's name; nil where there is none.
     private(set) var command: String?
+    /// Of a command without subcommands.
+    private var type: (any ParsableCommand.Type)?
 
     init(_ words: [String]) { self.words = words }
 
@@ -22,7 +24,8 @@ struct CommandWords {
             return
         }
         command = first
-        sorted = [try Self.name(rest.removeFirst(), among: Self.commands + ["help"], of: nil)]
+        type = Self.commands.first { $0.configuration.commandName == first && $0.configuration.subcommands.isEmpty }
+        sorted = [try Self.name(rest.removeFirst(), among: Self.names(Self.commands) + ["help"], of: nil)]
         if first == "op", let second = rest.first, !second.hasPrefix("-"), second != "help" {
             sorted.append(
                 try Self.name(rest.removeFirst(), among: Self.names(OpCommand.configuration.subcommands), of: first))
@@ -36,7 +39,18 @@ struct CommandWords {
         }
     }
 
-    private static let commands = names(Varve.configuration.groupedSubcommands.flatMap { $0.subcommands })
+    /// What was typed, as a command to run. Only after ``sort()``.
+    ///
+    /// The command takes its words itself: that saves 1.6 of the 9.5 million instructions of going through the tree of all
+    /// commands. What it can't take, and all that is told of a command, is left to the tree, which knows its whole name.
+    func parsed() throws -> any ParsableCommand {
+        if let type, let command = try? type.parseAsRoot(Array(sorted.dropFirst())), Swift.type(of: command) == type {
+            return command
+        }
+        return try Varve.parseAsRoot(sorted)
+    }
+
+    private static let commands = Varve.configuration.groupedSubcommands.flatMap { $0.subcommands }
     private static let takingPaths: Set<String> = ["status", "diff", "commit", "log", "show"]
 
     private static func names(_ commands: [any ParsableCommand.Type]) -> [String] {

@@ -50,7 +50,7 @@ struct Varve: ParsableCommand {
             try StandardStreams.occupy()
             try words.sort()
             try requireUTF8()
-            var command = try parseAsRoot(words.sorted)
+            var command = try words.parsed()
             try command.run()
         } catch {
             // What these exit with is the container's own, but for a few codes that are left to varve.

@@ -18,7 +18,7 @@ public final class WorkingObjects: ProvisionalSource, ObjectSink {
     private var settled: [ObjectID: ObjectID] = [:]
     /// Whether files that are certainly new are not read until somebody asks for their content.
     let isLazy: Bool
-    /// Whether of what is in a directory that is new as a whole only names and kinds are wanted.
+    /// Whether of what is new only names and kinds are wanted.
     let isListing: Bool
 
     /// - Parameter isLazy: for comparing one container with what it was started from. Ids of unread files are then
@@ -29,7 +29,7 @@ public final class WorkingObjects: ProvisionalSource, ObjectSink {
         self.isLazy = isLazy
     }
 
-    /// Directories that are new as a whole, by their provisional ids.
+    /// Directories that were met, by their provisional ids or those of their trees.
     private var directories: [ObjectID: Directory] = [:]
 
     public func keep(_ directory: Directory, as id: ObjectID) { directories[id] = directory }

@@ -14,19 +14,15 @@ extension Repository {
     public func status(
         of container: Container, paths: [BytePath] = [], namesOnly: Bool = false
     ) throws -> Comparison {
-        if namesOnly {
-            let scratch = WorkingObjects(over: try store(), isLazy: true, isListing: true)
-            let base = try content(of: try state(of: container).base).fs
-            let changes = try Difference.between(
-                base, try workingTree(of: container, in: scratch), in: scratch, renames: false)
-            // Where nothing is gone, nothing was renamed either.
-            if !changes.contains(where: { $0.kind == .deleted }) {
-                return Comparison(changes: wanted(changes, paths), source: scratch)
-            }
-        }
-        let scratch = WorkingObjects(over: try store(), isLazy: true)
+        let scratch = WorkingObjects(over: try store(), isLazy: true, isListing: namesOnly)
         let base = try content(of: try state(of: container).base).fs
-        return try compare(base, try workingTree(of: container, in: scratch), in: scratch, paths)
+        let changes = try Difference.between(
+            base, try workingTree(of: container, in: scratch), in: scratch, renames: !namesOnly)
+        // Which new file is one that is gone under another name, its size and content tell.
+        if namesOnly, changes.contains(where: { $0.kind == .deleted }) {
+            return try status(of: container, paths: paths)
+        }
+        return Comparison(changes: wanted(changes, paths), source: scratch)
     }
 
     /// `diff A`: a container against its base, a revision against its first parent. `diff A B`: A against B.
@@ -58,7 +54,7 @@ extension Repository {
     }
 
     private func wanted(_ changes: [Change], _ paths: [BytePath]) -> [Change] {
-        changes.filter { change in paths.isEmpty || paths.contains { change.concerns($0) } }
+        paths.isEmpty ? changes : changes.filter { change in paths.contains { change.concerns($0) } }
     }
 }
 

@@ -8,7 +8,7 @@ enum ChangeForms {
     static func short(_ change: Change, _ output: Output) -> String {
         let letter = output.coloured(String(change.letter), colour(change))
         if case .renamed(let origin) = change.kind { return "\(letter) \(origin) -> \(change.path)" }
-        return "\(letter) \(change.path)"
+        return letter + " " + change.path.displayed
     }
 
     /// `M /etc/hosts (content, mode)`

@@ -18,13 +18,13 @@ final class Output {
     }
 
     func line(_ text: String = "") {
-        write(Array(text.utf8))
-        write([UInt8(ascii: "\n")])
+        buffer.append(contentsOf: text.utf8)
+        write(CollectionOfOne(UInt8(ascii: "\n")))
     }
 
     func json(_ value: JSON) { line(value.pretty()) }
 
-    func write(_ bytes: [UInt8]) {
+    func write(_ bytes: some Collection<UInt8>) {
         buffer += bytes
         if buffer.count >= 1 << 16 { flush() }
     }
