@@ -1,0 +1,56 @@
+import Glibc
+import Linux
+import Model
+
+/// An uncompressed tar file that can be read by offset.
+struct SeekableArchive: ~Copyable {
+    let file: Descriptor
+    /// Where the tar starts.
+    let start: UInt64
+
+    /// Takes a file as it is where that will do, and otherwise copies what it holds, decompressed, into an unnamed file.
+    /// - Parameters:
+    ///   - directory: where that file takes its room.
+    ///   - limit: throws where it would become larger than this many bytes.
+    init(
+        _ input: consuming Descriptor, named name: String, spoolingTo directory: borrowing Descriptor, limit: UInt64
+    ) throws(ImagesError) {
+        func failed(_ error: SystemError) -> ImagesError { ImagesError("read archive", name, error.errno.description) }
+        do throws(SystemError) {
+            if try input.status().kind == .regular {
+                let position = lseek(input.raw, 0, SEEK_CUR)
+                guard position >= 0 else { throw SystemError("seek", name, .last) }
+                let start = try input.bytes(TarHeader.byteCount, at: UInt64(position))
+                if start.flatMap(TarHeader.init) != nil {
+                    self.init(file: input, start: UInt64(position))
+                    return
+                }
+            }
+        } catch { throw failed(error) }
+
+        let source = try DecompressedSource.make(DescriptorSource(input, name: name), name: name)
+        let spool: Descriptor
+        do throws(SystemError) {
+            spool = try Files.makeUnnamed(in: directory.reference)
+        } catch { throw failed(error) }
+        var size: UInt64 = 0
+        while true {
+            let bytes = try source.next()
+            if bytes.isEmpty { break }
+            guard UInt64(bytes.count) <= limit - size else {
+                throw ImagesError("read archive", name, "decompressed it is larger than \(limit) bytes")
+            }
+            do throws(SystemError) { try spool.write(bytes, at: size) } catch { throw failed(error) }
+            size += UInt64(bytes.count)
+        }
+        if size == 0 { throw ImagesError("read archive", name, "it is empty") }
+        self.init(file: spool, start: 0)
+    }
+
+    consuming func takeFile() -> Descriptor { file }
+
+    private init(file: consuming Descriptor, start: UInt64) {
+        self.file = file
+        self.start = start
+    }
+}

@@ -1,0 +1,185 @@
+import Linux
+import Model
+
+/// Reads the headers of an uncompressed tar file, stepping over the bodies.
+struct TarIndex {
+    /// More than any image has.
+    static let maximumMembers = 100_000
+
+    private(set) var members: [BytePath: TarFiles.Member] = [:]
+    /// What is wrong with the first member that can't be taken. Told only if the archive is one of images at all: a
+    /// root filesystem has many a thing that an image archive must not have.
+    private(set) var fault: ImagesError?
+
+    private let name: String
+    private let end: UInt64
+    private var position: UInt64
+
+    /// - Parameters:
+    ///   - file: read by offset.
+    ///   - start: where the archive starts.
+    init(_ file: borrowing Descriptor, from start: UInt64, named name: String) throws(ImagesError) {
+        self.name = name
+        position = start
+        do throws(SystemError) { end = try file.status().size } catch {
+            throw ImagesError("read archive", name, error.errno.description)
+        }
+        try readAll(file)
+    }
+
+    private mutating func readAll(_ file: borrowing Descriptor) throws(ImagesError) {
+        var records = PaxRecords()
+        var longName: [UInt8]?
+        var longLink: [UInt8]?
+        while let header = try nextHeader(file) {
+            switch header.type {
+            case UInt8(ascii: "x"):
+                let body = try special(header, file)
+                do throws(Refusal) { try records.add(body) } catch { throw refused(error.reason) }
+            // Says nothing that matters here: no record of it may name or size a member.
+            case UInt8(ascii: "g"):
+                var global = PaxRecords()
+                let body = try special(header, file)
+                do throws(Refusal) { try global.addGlobal(body) } catch { throw refused(error.reason) }
+            case UInt8(ascii: "L"): longName = try special(header, file).upToNUL
+            case UInt8(ascii: "K"): longLink = try special(header, file).upToNUL
+            default:
+                let size = records["size"].map { Int64(decimal: $0[...]) } ?? header.size
+                let name = records["path"] ?? longName ?? header.name
+                let link = records["linkpath"] ?? longLink ?? header.linkName
+                let isSparse = records.values.keys.contains { $0.hasPrefix("GNU.sparse.") }
+                try add(name, link, isSparse ? UInt8(ascii: "S") : header.type, size)
+                (records, longName, longLink) = (PaxRecords(), nil, nil)
+            }
+        }
+    }
+
+    /// Nil at the end mark, after which there may only be zeros, and at the end of a file that has none.
+    private mutating func nextHeader(_ file: borrowing Descriptor) throws(ImagesError) -> TarHeader? {
+        if position == end { return nil }
+        let block = try bytes(file, TarHeader.byteCount)
+        if let header = TarHeader(block) { return header }
+        guard block.allSatisfy({ $0 == 0 }) else {
+            throw refused("the header at byte \(position - UInt64(TarHeader.byteCount)) is damaged")
+        }
+        while position < end {
+            guard try bytes(file, Int(min(end - position, 64 << 10))).allSatisfy({ $0 == 0 }) else {
+                throw refused("there is something else after the end mark")
+            }
+        }
+        return nil
+    }
+
+    private mutating func special(_ header: TarHeader, _ file: borrowing Descriptor) throws(ImagesError) -> [UInt8] {
+        guard let size = header.size, (0...(1 << 20)).contains(size) else {
+            throw refused("a special header is larger than 1 MiB")
+        }
+        let body = try bytes(file, Int(size))
+        try step(over: UInt64(-size & 0x1ff))
+        return body
+    }
+
+    private mutating func add(_ name: [UInt8], _ link: [UInt8], _ type: UInt8, _ size: Int64?) throws(ImagesError) {
+        guard members.count < Self.maximumMembers else {
+            throw refused("it has more than \(Self.maximumMembers) members, as no image archive does")
+        }
+        let start = position
+        let isRegular = [UInt8(ascii: "0"), 0, UInt8(ascii: "7"), UInt8(ascii: "S")].contains(type)
+        if isRegular {
+            guard let size, size >= 0 else { throw refused("a member's size is no number from 0 to 2^63-1") }
+            let (padded, overflow) = UInt64(size).addingReportingOverflow(UInt64(-size & 0x1ff))
+            guard !overflow else { throw refused("it is cut off at byte \(end)") }
+            // The padding of the last member may be missing, as in archives that lack the end mark.
+            guard UInt64(size) <= end - start else { throw refused("it is cut off at byte \(end)") }
+            position = padded <= end - start ? start + padded : end
+        }
+        let shown = Escaping.displayed(Array(name.prefix(200)))
+        guard !name.contains(0), name.first != UInt8(ascii: "/"), name.count <= TarNames.maximumPath,
+            let path = BytePath(parsing: name)
+        else { return find("'\(shown)' is no name inside the archive") }
+        let member: TarFiles.Member
+        switch type {
+        case UInt8(ascii: "5"): member = .directory
+        case _ where isRegular && name.last == UInt8(ascii: "/") && size == 0: member = .directory
+        case UInt8(ascii: "2"): member = .symlink(Self.resolve(link, from: path.parent))
+        case UInt8(ascii: "S"):
+            find("'\(shown)' is a sparse member")
+            member = .other
+        case _ where isRegular: member = .regular(offset: start, size: UInt64(size ?? 0))
+        case UInt8(ascii: "1"):
+            find("'\(shown)' is a hard link")
+            member = .other
+        default:
+            find("'\(shown)' is neither a file, a directory nor a symlink")
+            member = .other
+        }
+        switch (members.updateValue(member, forKey: path), member) {
+        case (nil, _), (.directory, .directory): break
+        default: find("'\(shown)' stands in it twice")
+        }
+    }
+
+    private mutating func find(_ fault: String) { self.fault = self.fault ?? refused(fault) }
+
+    /// Where a symlink leads by the names alone; nil where that is out of the archive.
+    private static func resolve(_ target: [UInt8], from directory: BytePath) -> BytePath? {
+        guard !target.isEmpty, target.first != UInt8(ascii: "/") else { return nil }
+        var names = directory.names
+        for part in target.split(separator: UInt8(ascii: "/")) {
+            if part.elementsEqual("..".utf8) {
+                guard names.popLast() != nil else { return nil }
+            } else if !part.elementsEqual(".".utf8) {
+                names.append(ByteName(part))
+            }
+        }
+        return BytePath(names)
+    }
+
+    // MARK: Bytes
+
+    private mutating func step(over count: UInt64) throws(ImagesError) {
+        guard count <= end - position else { throw refused("it is cut off at byte \(end)") }
+        position += count
+    }
+
+    private mutating func bytes(_ file: borrowing Descriptor, _ count: Int) throws(ImagesError) -> [UInt8] {
+        let start = position
+        try step(over: UInt64(count))
+        do throws(Refusal) { return try file.exactly(count, at: start) } catch { throw refused(error.reason) }
+    }
+
+    private func refused(_ reason: String) -> ImagesError { ImagesError("read archive", name, reason) }
+}
+
+extension Array where Element == UInt8 {
+    fileprivate var upToNUL: [UInt8] { Array(prefix { $0 != 0 }) }
+}
+
+extension Descriptor {
+    /// The same, of a file that is known to be long enough.
+    func exactly(_ count: Int, at offset: UInt64) throws(Refusal) -> [UInt8] {
+        do throws(SystemError) {
+            if let bytes = try bytes(count, at: offset) { return bytes }
+        } catch { throw Refusal(error) }
+        throw Refusal("it became shorter while it was read")
+    }
+
+    /// Exactly `count` bytes at an offset; nil where the file is too short.
+    func bytes(_ count: Int, at offset: UInt64) throws(SystemError) -> [UInt8]? {
+        var result = [UInt8](repeating: 0, count: count)
+        var failure: SystemError?
+        var done = 0
+        result.withUnsafeMutableBytes { buffer in
+            do throws(SystemError) {
+                while done < count {
+                    let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[done...])
+                    let part = try read(into: rest, at: offset + UInt64(done))
+                    if part == 0 { break }
+                    done += part
+                }
+            } catch { failure = error }
+        }
+        if let failure { throw failure }
+        return done == count ? result : nil
+    }
+}
