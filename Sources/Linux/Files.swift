@@ -79,6 +79,12 @@ public enum Files {
             })
     }
 
+    /// A file without a name, for reading and writing, which is gone when nobody has it open (O_TMPFILE).
+    /// - Parameter directory: on whose filesystem it takes its room.
+    public static func makeUnnamed(in directory: DirectoryReference) throws(SystemError) -> Descriptor {
+        try open(".", in: directory, flags: O_TMPFILE | O_RDWR, mode: 0o600)
+    }
+
     /// A directory for reading; a symlink in the last place is not followed.
     public static func openDirectory(
         _ path: KernelPath, in directory: DirectoryReference = .current, resolve: Resolution = []

@@ -33,7 +33,7 @@ public struct KernelFeatures: Sendable, Hashable {
     /// Tries in `directory`, on the filesystem that images and pool are on. Leaves nothing behind.
     public static func probe(in directory: borrowing Descriptor) -> KernelFeatures {
         do throws(SystemError) {
-            let image = try Files.open(".", in: directory.reference, flags: O_TMPFILE | O_RDWR, mode: 0o600)
+            let image = try Files.makeUnnamed(in: directory.reference)
             try image.write(smallestImage)
             let mount = try Mounts.erofs(KernelPath(image.procPath))
             let layers = OverlayLayers(lower: [mount.reference], data: [directory.reference])

@@ -1,4 +1,3 @@
-import CLinux
 import Glibc
 import Linux
 import Model
@@ -32,7 +31,7 @@ struct SeekableArchive: ~Copyable {
         let source = try DecompressedSource.make(DescriptorSource(input, name: name), name: name)
         let spool: Descriptor
         do throws(SystemError) {
-            spool = try Files.open(".", in: directory.reference, flags: O_TMPFILE | O_RDWR, mode: 0o600)
+            spool = try Files.makeUnnamed(in: directory.reference)
         } catch { throw failed(error) }
         var size: UInt64 = 0
         while true {
@@ -44,6 +43,7 @@ struct SeekableArchive: ~Copyable {
             do throws(SystemError) { try spool.write(bytes, at: size) } catch { throw failed(error) }
             size += UInt64(bytes.count)
         }
+        if size == 0 { throw ImagesError("read archive", name, "it is empty") }
         self.init(file: spool, start: 0)
     }
 

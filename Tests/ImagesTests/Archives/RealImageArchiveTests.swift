@@ -1,0 +1,115 @@
+import Glibc
+import Images
+import Linux
+import Model
+import Testbed
+import Testing
+
+/// Images that buildah makes of busybox, in a storage of the test's own: one layer, and two on the same base.
+final class BuiltImages {
+    static let one = "localhost/one:1"
+    static let two = "example.com/two:2"
+
+    let directory: TemporaryDirectory
+    private let storage: String
+
+    init() throws {
+        directory = try TemporaryDirectory("images")
+        storage = "--root '\(directory.path)/root' --runroot '\(directory.path)/runroot' --storage-driver vfs"
+        try sh(
+            """
+            mkdir fs fs/bin && cp "$(command -v busybox)" fs/bin/busybox && ln -s busybox fs/bin/sh && echo hi >hi
+            base=$(buildah $storage from scratch)
+            buildah $storage add $base fs /
+            buildah $storage config --cmd '["sh"]' --env A=b $base
+            buildah $storage commit $base \(Self.one)
+            next=$(buildah $storage from \(Self.one))
+            buildah $storage copy $next hi /hi
+            buildah $storage commit --format docker $next \(Self.two)
+            """)
+    }
+
+    /// Runs a script beside the images. `$storage` are the options of buildah and podman.
+    @discardableResult
+    func sh(_ script: String) throws -> String {
+        let result = try run(
+            ["sh", "-ec", "cd '\(directory.path)'\nstorage=\"\(storage.replacing("'", with: ""))\"\n\(script)"],
+            environment: ["XDG_RUNTIME_DIR": directory.path, "TMPDIR": directory.path])
+        guard result.status == 0 else { throw Failure(script: script, errors: result.errors) }
+        return result.text
+    }
+
+    func open(_ name: String) throws -> ImageArchive {
+        try openArchive(Files.open(KernelPath(directory.file(name)), flags: O_RDONLY), named: name)
+    }
+
+    struct Failure: Error {
+        let script: String
+        let errors: String
+    }
+
+    deinit {
+        // What can't be removed is left for the system's own cleaning of /tmp.
+        _ = try? sh("buildah $storage rm --all; buildah $storage rmi --all --force")
+    }
+}
+
+@Suite(
+    "Image archives of other tools",
+    .enabled(if: isRoot && hasTool("buildah") && hasTool("skopeo") && hasTool("podman")))
+struct RealImageArchiveTests {
+    /// Reads every layer, decompressed by gzip(1) where it is compressed, and compares it with its diffID.
+    private func check(_ image: ArchivedImage, in archive: ImageArchive) throws {
+        #expect(image.layers.count == image.config.diffIDs.count)
+        for layer in image.layers {
+            var bytes = try drain(archive.open(layer))
+            #expect(bytes.count == Int(layer.size))
+            if bytes.starts(with: [0x1f, 0x8b]) { bytes = try run(["gzip", "-dc"], input: bytes).output }
+            #expect(Digest.sha256(of: bytes) == layer.diffID)
+        }
+    }
+
+    @Test("podman's, buildah's and skopeo's archives and layouts are read alike")
+    func all() throws {
+        let images = try BuiltImages()
+        try images.sh(
+            """
+            podman $storage save -q --format oci-archive -o podman-oci \(BuiltImages.two)
+            podman $storage save -q --format docker-archive -m -o podman-docker \(BuiltImages.two) \(BuiltImages.one)
+            podman $storage save -q --format oci-dir -o podman-dir \(BuiltImages.two)
+            buildah $storage push -q \(BuiltImages.two) oci:layout:\(BuiltImages.two)
+            buildah $storage push -q \(BuiltImages.one) oci:layout:\(BuiltImages.one)
+            buildah $storage push -q \(BuiltImages.two) docker-archive:buildah-docker:\(BuiltImages.two)
+            skopeo copy -q oci:layout:\(BuiltImages.two) oci-archive:skopeo-oci:\(BuiltImages.two)
+            skopeo copy -q oci:layout:\(BuiltImages.two) docker-archive:skopeo-docker:\(BuiltImages.two)
+            zstd -q skopeo-oci -o skopeo-zstd && xz -c skopeo-docker >skopeo-xz
+            """)
+        // From a layout's manifest the config may be written anew; what it says of the layers stays.
+        var diffIDs: Set<[Digest]> = []
+        for name in [
+            "podman-oci", "podman-docker", "podman-dir", "layout", "buildah-docker", "skopeo-oci", "skopeo-docker",
+            "skopeo-zstd", "skopeo-xz",
+        ] {
+            let archive = try images.open(name)
+            let found = try archive.images()
+            let image = try #require(found.first, "\(name)")
+            #expect(image.names == [BuiltImages.two], "\(name)")
+            #expect(found.count == (["podman-docker", "layout"].contains(name) ? 2 : 1), "\(name)")
+            #expect(image.config.document.json["config"]?["Cmd"] == ["sh"], "\(name)")
+            for image in found { try check(image, in: archive) }
+            diffIDs.insert(image.config.diffIDs)
+        }
+        #expect(diffIDs.count == 1 && diffIDs.first?.count == 2)
+    }
+
+    @Test("manifests and configs have the digests that skopeo names")
+    func digests() throws {
+        let images = try BuiltImages()
+        try images.sh("buildah $storage push -q \(BuiltImages.two) oci:layout:x")
+        let image = try #require(try images.open("layout").images().first)
+        let manifest = try images.sh("skopeo inspect --raw oci:layout:x | sha256sum").prefix(64)
+        let config = try images.sh("skopeo inspect --raw --config oci:layout:x | sha256sum").prefix(64)
+        #expect(image.manifest.map { $0.digest.hex[...] } == manifest)
+        #expect(image.config.digest.hex == config)
+    }
+}
