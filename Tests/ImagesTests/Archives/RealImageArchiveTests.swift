@@ -112,4 +112,49 @@ struct RealImageArchiveTests {
         #expect(image.manifest.map { $0.digest.hex[...] } == manifest)
         #expect(image.config.digest.hex == config)
     }
+
+    @Test(
+        "skopeo and podman take what is written, with the same digests", arguments: ImageArchiveWriter.Format.allCases)
+    func writing(format: ImageArchiveWriter.Format) throws {
+        let images = try BuiltImages()
+        try images.sh("buildah $storage push -q \(BuiltImages.two) oci:layout:\(BuiltImages.two)")
+        let source = try images.open("layout")
+        let image = try #require(try source.images().first)
+        if format == .ociDirectory { try images.sh("mkdir out") }
+        let path = KernelPath(images.directory.file("out"))
+        let out =
+            format == .ociDirectory
+            ? try Files.openDirectory(path) : try Files.open(path, flags: O_RDWR | O_CREAT, mode: 0o600)
+        let writer = try ImageArchiveWriter(writing: out, as: format, named: "out")
+        for layer in image.layers {
+            let bytes = try drain(source.open(layer))
+            if format == .dockerArchive {
+                let plain = try run(["gzip", "-dc"], input: bytes).output
+                try writer.add(layer.diffID, size: UInt64(plain.count), reading: MemorySource(plain))
+            } else {
+                let digest = try #require(layer.descriptor?.digest)
+                try writer.add(digest, size: layer.size, reading: MemorySource(bytes))
+            }
+        }
+        try writer.finish([SavedImage(names: image.names, manifest: image.manifest, config: image.config)])
+
+        let transport = ["oci-archive": "oci-archive", "oci-dir": "oci", "docker-archive": "docker-archive"]
+        let reference = "\(try #require(transport[format.rawValue])):out:\(BuiltImages.two)"
+        let config = try images.sh("skopeo inspect --raw --config \(reference) | sha256sum").prefix(64)
+        #expect(image.config.digest.hex == config)
+        if format != .dockerArchive {
+            let manifest = try images.sh("skopeo inspect --raw \(reference) | sha256sum").prefix(64)
+            #expect(image.manifest.map { $0.digest.hex[...] } == manifest)
+        }
+        try images.sh(
+            "skopeo copy -q \(reference) oci:copied:x && umoci unpack --image copied:x unpacked && cmp hi unpacked/rootfs/hi"
+        )
+        let id = try images.sh(
+            """
+            buildah $storage rm --all >/dev/null; buildah $storage rmi --all --force >/dev/null
+            podman $storage load -q -i out >/dev/null
+            podman $storage image inspect --format '{{.Id}}' \(format == .ociDirectory ? "$(podman $storage images -q)" : BuiltImages.two)
+            """)
+        #expect(id.prefix(64) == image.config.digest.hex)
+    }
 }
