@@ -17,6 +17,20 @@ extension Capture {
         }
     }
 
+    /// A new file whose size tells that nobody asks for more; nil where it has to be looked at.
+    func sizedLeaf(
+        _ entry: Files.DirectoryEntry, in directory: borrowing Descriptor, at path: BytePath
+    ) throws -> Node? {
+        guard case .sized(let wanted) = newFiles, entry.kind == .regular || entry.kind == .symlink,
+            !mountPoints.contains(path)
+        else { return nil }
+        let status = try Files.status(KernelPath(entry.name), in: directory.reference)
+        guard status.kind == entry.kind, !wanted.contains(status.size) else { return nil }
+        var attributes = Attributes.unseen(status.kind)
+        attributes.size = status.size
+        return .leaf(attributes, body: .unseen)
+    }
+
     /// A new directory with all that is in it; nil where it has to be looked at.
     func listedDirectory(
         _ entry: Files.DirectoryEntry, in directory: borrowing Descriptor, at path: BytePath
@@ -38,7 +52,7 @@ extension Node {
 
     /// A file of which only the kind is known.
     fileprivate static func unseen(_ kind: FileKind) -> Node {
-        .leaf(.unseen(kind), body: .provisional(inode: 0))
+        .leaf(.unseen(kind), body: .unseen)
     }
 }
 

@@ -56,10 +56,11 @@ extension Capture {
     private func node(
         _ entry: Files.DirectoryEntry, in directory: borrowing Descriptor, at parent: BytePath, over below: Below
     ) throws -> Node? {
-        let isListed = listsNewEntries && givesProvisionalIDs && !below.has(entry.name)
-        if isListed, let leaf = listedLeaf(entry, in: parent) { return leaf }
+        let isListed = newFiles != .seen && givesProvisionalIDs && !below.has(entry.name)
+        if isListed, newFiles == .listed, let leaf = listedLeaf(entry, in: parent) { return leaf }
         let path = parent.appending(entry.name)
         return try retrying(path) {
+            if isListed, let leaf = try sizedLeaf(entry, in: directory, at: path) { return leaf }
             if isListed, let listed = try listedDirectory(entry, in: directory, at: path) { return listed }
             return try mergedNode(entry.name, in: directory, at: path, over: below)
         }
@@ -94,6 +95,7 @@ extension Capture {
     }
 
     private func directory(below tree: ObjectID) throws -> Directory {
+        if let kept = keeper?.kept(tree) { return kept }
         let directory = try source.directory(tree)
         // Whoever compares needs the same directories: decoding them is a quarter of a look's work.
         keeper?.keep(directory, as: tree)

@@ -17,9 +17,8 @@ public final class Capture {
     /// provisional id, which no body has: enough to tell that there is something new, in proportion to the number of
     /// files and not to their sizes. For sinks that keep no bodies.
     public var givesProvisionalIDs = false
-    /// With ``givesProvisionalIDs``: whether of what is new only name and kind are told, without a look at
-    /// any of its files.
-    public var listsNewEntries = false
+    /// With ``givesProvisionalIDs``: how closely to look at what is new.
+    public var newFiles = NewFiles.seen
     /// Where each inode with several names was met first.
     private var firstPaths: [Inode: BytePath] = [:]
     /// The root's tree below an upper directory.

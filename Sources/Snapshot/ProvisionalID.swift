@@ -21,6 +21,9 @@ extension ObjectID {
         provisional(inode: status.inode, changed: status.changed)
     }
 
+    /// Of files that were not looked at closely: no inode has this number.
+    static let unseen = provisional(inode: 0)
+
     static func provisional(inode: UInt64, changed: Timestamp = Timestamp(seconds: 0)) -> ObjectID {
         // One upper directory is on one filesystem. That a body's SHA-1 looks like this can't be brought about.
         let time = UInt64(bitPattern: changed.seconds) &* 1_000_000_000 &+ UInt64(changed.nanoseconds)

@@ -23,13 +23,19 @@ enum Renames {
         var new = candidates(changes, .added)
         if let source = source as? any ProvisionalSource { try settle(&new, likely: old, in: source) }
         var pairs = exact(&old, &new)
-        if !old.isEmpty, !new.isEmpty, max(old.count, new.count) <= similarityLimit {
+        // What was not looked at can be like nothing: that waits for a closer look (``NewFiles/closer(for:)``).
+        if mayBeAlike(old, new), !new.contains(where: { $0.body == .unseen }) {
             pairs += try similar(old, new, in: source)
         }
         return pairs
     }
 
-    private struct Candidate {
+    /// Whether there are files on both sides that likeness could pair, and not too many of them.
+    static func mayBeAlike(_ old: [Candidate], _ new: [Candidate]) -> Bool {
+        !old.isEmpty && !new.isEmpty && max(old.count, new.count) <= similarityLimit
+    }
+
+    struct Candidate {
         let position: Int
         let name: ByteName?
         let attributes: Attributes
@@ -37,7 +43,7 @@ enum Renames {
     }
 
     /// Files with a body. Empty files are all alike, so none is another one renamed.
-    private static func candidates(_ changes: [Change], _ kind: Change.Kind) -> [Candidate] {
+    static func candidates(_ changes: [Change], _ kind: Change.Kind) -> [Candidate] {
         changes.enumerated().compactMap { position, change in
             guard change.kind == kind, case .leaf(let attributes, let body)? = change.new ?? change.old,
                 attributes.hasBody, attributes.size > 0

@@ -18,13 +18,13 @@ public final class WorkingObjects: ProvisionalSource, ObjectSink {
     private var settled: [ObjectID: ObjectID] = [:]
     /// Whether files that are certainly new are not read until somebody asks for their content.
     let isLazy: Bool
-    /// Whether of what is new only names and kinds are wanted.
-    let isListing: Bool
+    /// How closely to look at what is new.
+    var newFiles: NewFiles
 
     /// - Parameter isLazy: for comparing one container with what it was started from. Ids of unread files are then
     ///   provisional, and equal to no other even where the contents are.
-    init(over store: ObjectStore, isLazy: Bool = false, isListing: Bool = false) {
-        self.isListing = isListing
+    init(over store: ObjectStore, isLazy: Bool = false, newFiles: NewFiles = .seen) {
+        self.newFiles = newFiles
         scratch = ScratchObjects(over: store)
         self.isLazy = isLazy
     }

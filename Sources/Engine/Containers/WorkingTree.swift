@@ -39,7 +39,7 @@ extension Repository {
             let directory = files.upper(state.upper)
             // Against what has been committed meanwhile, a file that is new on the checkout may be an old one.
             capture.givesProvisionalIDs = working.isLazy && state.base == state.checkout
-            capture.listsNewEntries = working.isListing
+            capture.newFiles = working.newFiles
             capture.located = { working.locate($0, at: $1, below: directory) }
         }
         let tree = try capture.upper(upper, over: below, leavingOut: state.mountPoints)

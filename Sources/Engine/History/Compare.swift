@@ -14,15 +14,15 @@ extension Repository {
     public func status(
         of container: Container, paths: [BytePath] = [], namesOnly: Bool = false
     ) throws -> Comparison {
-        let scratch = WorkingObjects(over: try store(), isLazy: true, isListing: namesOnly)
+        let scratch = WorkingObjects(over: try store(), isLazy: true, newFiles: namesOnly ? .listed : .seen)
         let base = try content(of: try state(of: container).base).fs
-        let changes = try Difference.between(
-            base, try workingTree(of: container, in: scratch), in: scratch, renames: !namesOnly)
-        // Which new file is one that is gone under another name, its size and content tell.
-        if namesOnly, changes.contains(where: { $0.kind == .deleted }) {
-            return try status(of: container, paths: paths)
+        while true {
+            let changes = try Difference.between(base, try workingTree(of: container, in: scratch), in: scratch)
+            guard let closer = scratch.newFiles.closer(for: changes) else {
+                return Comparison(changes: wanted(changes, paths), source: scratch)
+            }
+            scratch.newFiles = closer
         }
-        return Comparison(changes: wanted(changes, paths), source: scratch)
     }
 
     /// `diff A`: a container against its base, a revision against its first parent. `diff A B`: A against B.
