@@ -22,6 +22,8 @@ public enum EngineError: Error {
     case containerRunning(String)
     case containerNotRunning(String)
     case noCommand(String)
+    /// A volume's path on the host.
+    case noVolumeSource(String)
     case nothingToUndo
     case nothingBefore(TagName)
     case badImport(String, reason: String)

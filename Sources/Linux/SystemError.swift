@@ -73,9 +73,11 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String {
-        (subject.isEmpty ? "\(operation): \(errno)" : "\(operation): \(subject): \(errno)")
-            + (detail.isEmpty ? "" : " (\(detail))")
+        subject.isEmpty ? "\(operation): \(cause)" : "\(operation): \(subject): \(cause)"
     }
+
+    /// Why, alone.
+    public var cause: String { detail.isEmpty ? "\(errno)" : "\(errno) (\(detail))" }
 }
 
 /// The one way to the kernel: calls again when interrupted (unless by a signal that asks to stop), and turns -1 into an error.

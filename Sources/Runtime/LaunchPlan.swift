@@ -91,49 +91,47 @@ struct LaunchPlan: ~Copyable {
         plan.groups = UnsafePointer(memory.array(process.user.additionalGroups))
         plan.group_count = process.user.additionalGroups.count
         plan.umask = process.user.umask
-        let candidates = LaunchPlan.candidates(for: process)
+        let candidates = process.candidates
         let count = [UInt8](repeating: UInt8(ascii: "n"), count: candidates.count)
         plan.words = UnsafePointer(memory.list([count] + candidates + process.arguments.map(\.bytes)))
         plan.environment = UnsafePointer(memory.list(process.environment.map(\.bytes)))
     }
 
-    /// The paths to try for the program, as execvp(3) would: in the order of `PATH`, where an empty entry is the
-    /// working directory.
-    static func candidates(for process: Specification.Process) -> [[UInt8]] {
-        guard let program = process.arguments.first?.bytes else { return [] }
-        if program.isEmpty || program.contains(UInt8(ascii: "/")) { return [program] }
-        let variable = process.environment.first { $0.hasPrefix("PATH=") }
-        let path = variable.map { Array($0.bytes.dropFirst(5)) } ?? Array(defaultPath.utf8)
-        return path.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false).map {
-            ($0.isEmpty ? Array("./".utf8) : Array($0) + [UInt8(ascii: "/")]) + program
-        }
-    }
-
-    private static let defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
     /// Starts the process; returns when it executes the program.
-    func launch(_ program: @autoclosure () -> String) throws(RuntimeError) -> ProcessHandle {
+    /// - Parameter view: of what the container sees, to tell why its program can't be executed.
+    func launch(_ specification: Specification, in view: borrowing RootView) throws(RuntimeError) -> ProcessHandle {
         var plan = plan
         var pidfd: Int32 = -1
         var report = varve_report()
         let pid = varve_launch(&plan, &pidfd, &report)
-        guard pid > 0 else { throw error(from: report, program()) }
+        guard pid > 0 else { throw error(from: report, specification, view) }
         return ProcessHandle(pid: pid, owning: Descriptor(owning: pidfd))
     }
 
-    private func error(from report: varve_report, _ program: String) -> RuntimeError {
+    private func error(
+        from report: varve_report, _ specification: Specification, _ view: borrowing RootView
+    ) -> RuntimeError {
         let errno = Errno(rawValue: report.error)
-        if Int(report.stage) == Int(VARVE_STAGE_EXEC) {
-            let isMissing = errno == .noEntry || errno == .notDirectory
-            return RuntimeError(isMissing ? .notFound : .notExecutable, "execute", program, errno.description)
-        }
-        var target = ""
-        if Int(report.stage) == Int(VARVE_STAGE_MOUNT), steps.indices.contains(Int(report.step)) {
-            target = steps[Int(report.step)].target.displayed
+        let stage = Int(report.stage)
+        // The program's arguments go by way of the stub, so the kernel counts them there first.
+        if stage == Int(VARVE_STAGE_EXEC) || (stage == Int(VARVE_STAGE_STUB) && errno.rawValue == E2BIG) {
+            return ExecutionFailure(specification.process, errno, view).error
         }
         let message = withUnsafeBytes(of: report.message) { Array($0.prefix { $0 != 0 }) }
         let detail = message.isEmpty ? "" : " (\(FilesystemContext.text(ofMessage: message)))"
-        return RuntimeError(.failed, LaunchPlan.stage(Int(report.stage)), target, errno.description + detail)
+        return RuntimeError(
+            .failed, LaunchPlan.stage(stage), subject(of: report, specification), errno.description + detail)
+    }
+
+    private func subject(of report: varve_report, _ specification: Specification) -> String {
+        switch Int(report.stage) {
+        case Int(VARVE_STAGE_MOUNT):
+            steps.indices.contains(Int(report.step)) ? steps[Int(report.step)].target.displayed : ""
+        case Int(VARVE_STAGE_HOSTNAME): specification.hostname ?? ""
+        case Int(VARVE_STAGE_DIRECTORY): specification.process.workingDirectory.displayed
+        case Int(VARVE_STAGE_USER): "\(specification.process.user.uid):\(specification.process.user.gid)"
+        default: ""
+        }
     }
 
     private static func stage(_ number: Int) -> String {
@@ -143,16 +141,16 @@ struct LaunchPlan: ~Copyable {
         case Int(VARVE_STAGE_ROOT): "attach container root"
         case Int(VARVE_STAGE_MOUNT): "mount in container"
         case Int(VARVE_STAGE_NETWORK): "bring up container loopback"
-        case Int(VARVE_STAGE_HOSTNAME): "set container host name"
+        case Int(VARVE_STAGE_HOSTNAME): "set host name"
         case Int(VARVE_STAGE_PIVOT): "enter container root"
         case Int(VARVE_STAGE_SESSION): "start container session"
         case Int(VARVE_STAGE_STANDARD_STREAMS): "set container standard streams"
         case Int(VARVE_STAGE_DESCRIPTORS): "close descriptors in container"
         case Int(VARVE_STAGE_LIMITS): "set container resource limits"
-        case Int(VARVE_STAGE_DIRECTORY): "enter container working directory"
+        case Int(VARVE_STAGE_DIRECTORY): "enter working directory"
         case Int(VARVE_STAGE_PRIVILEGES): "forbid new privileges in container"
         case Int(VARVE_STAGE_BOUNDING_SET): "drop capabilities of container"
-        case Int(VARVE_STAGE_USER): "set container user"
+        case Int(VARVE_STAGE_USER): "set user"
         case Int(VARVE_STAGE_CAPABILITIES): "set container capabilities"
         case Int(VARVE_STAGE_SIGNALS): "reset signals in container"
         case Int(VARVE_STAGE_SUPERVISOR): "bind container to its supervisor"

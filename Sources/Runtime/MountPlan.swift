@@ -73,7 +73,17 @@ struct MountPlan: ~Copyable {
 
     private mutating func place(_ destination: BytePath, as kind: FileKind) throws(RuntimeError) -> BytePath {
         do throws(SystemError) { return try view.place(destination, as: kind) } catch {
-            throw RuntimeError("prepare mount point", destination.displayed, error)
+            let hint = error.errno == .readOnly ? "make the mount point on the host first" : nil
+            throw RuntimeError(
+                .failed, "prepare mount point", destination.displayed, MountPlan.cause(error, kind), hint: hint)
+        }
+    }
+
+    private static func cause(_ error: SystemError, _ kind: FileKind) -> String {
+        switch error.errno {
+        case .isDirectory: "it is a directory, and what is mounted there is none"
+        case .notDirectory where kind == .directory: "it or a name on the way is no directory"
+        default: error.cause
         }
     }
 

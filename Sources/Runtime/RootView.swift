@@ -55,11 +55,14 @@ struct RootView: ~Copyable {
     }
 
     /// Where `path` leads: a path without symlinks. What is missing is made, directories on the way, and at the end
-    /// a directory or an empty file.
+    /// a directory or an empty file. What is there has to be as much of a directory as `kind` is: EISDIR, ENOTDIR.
     func place(
         _ path: BytePath, as kind: FileKind, isContent: Bool = false
     ) throws(SystemError) -> BytePath {
-        if try isPlain(path) { return path }
+        if let found = try plainKind(path) {
+            try check(found, as: kind, path)
+            return path
+        }
         var walk = Walk(path: path, start: Step(name: nil, file: root, isRoot: true))
         while let name = walk.next() {
             let reached = walk.reached.appending(name)
@@ -75,7 +78,24 @@ struct RootView: ~Copyable {
                 walk.enter(Step(name: name, file: nil, isRoot: false))
             }
         }
+        if let file = walk.last.file { try check(try file.descriptor.status().kind, as: kind, path) }
         return walk.reached
+    }
+
+    private func check(_ found: FileKind, as kind: FileKind, _ path: BytePath) throws(SystemError) {
+        if (found == .directory) == (kind == .directory) { return }
+        throw SystemError("mount at", path.displayed, found == .directory ? .isDirectory : .notDirectory)
+    }
+
+    /// The kind of what stands at a path as the container will see it; nil where nothing does, or in a filesystem that is
+    /// yet to be made. Changes nothing.
+    func kind(at path: BytePath) -> FileKind? {
+        let around = around(path)
+        guard let file = around.file else { return nil }
+        let rest = KernelPath(relative: around.rest)
+        guard let found = try? Files.open(rest, in: file.reference, flags: O_PATH, resolve: [.inRoot, .noMagicLinks])
+        else { return nil }
+        return try? found.status().kind
     }
 
     /// Makes a directory and those above it where they are missing. That is content, no mount point.
@@ -83,28 +103,28 @@ struct RootView: ~Copyable {
         _ = try place(path, as: .directory, isContent: true)
     }
 
-    /// Whether a path exists and has no symlink, which one call can tell.
-    private func isPlain(_ path: BytePath) throws(SystemError) -> Bool {
-        let around = mounts.last { path.isWithin($0.path) }
-        guard let around else { return try exists(path, below: root) }
-        guard let file = around.file else { return true }
-        let rest = BytePath(Array(path.names.dropFirst(around.path.names.count)))
-        if rest.isRoot { return true }
-        return try exists(rest, below: file)
-    }
-
-    private func exists(_ path: BytePath, below file: SharedDescriptor) throws(SystemError) -> Bool {
+    /// The kind of what stands at a path without symlinks, which one call can tell; nil where there is none or a symlink.
+    private func plainKind(_ path: BytePath) throws(SystemError) -> FileKind? {
+        let around = around(path)
+        // A filesystem that is not made yet: only its root is certain.
+        guard let file = around.file else { return .directory }
         do throws(SystemError) {
-            _ = try Files.open(
-                KernelPath(relative: path), in: file.reference, flags: O_PATH,
-                resolve: [.beneath, .noSymlinks, .noMagicLinks])
-            return true
+            return try Files.open(
+                KernelPath(relative: around.rest), in: file.reference, flags: O_PATH,
+                resolve: [.beneath, .noSymlinks, .noMagicLinks]
+            ).status().kind
         } catch {
             switch error.errno {
-            case .noEntry, .loop, .notDirectory: return false
+            case .noEntry, .loop, .notDirectory: return nil
             default: throw error
             }
         }
+    }
+
+    /// The topmost mount that a path without symlinks is in, and the path from there.
+    private func around(_ path: BytePath) -> (file: SharedDescriptor?, rest: BytePath) {
+        guard let mount = mounts.last(where: { path.isWithin($0.path) }) else { return (root, path) }
+        return (mount.file, BytePath(Array(path.names.dropFirst(mount.path.names.count))))
     }
 
     /// - Returns: whether something was made in the root itself.

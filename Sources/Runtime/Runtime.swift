@@ -31,9 +31,9 @@ public enum Runtime {
         let terminal = try openTerminal(specification.process, &mounts)
         try mounts.restrict(specification.linux)
         if options.makesWorkingDirectory {
-            try doing("make working directory", specification.process.workingDirectory.displayed) {
-                () throws(SystemError) in
-                try mounts.view.makeDirectory(specification.process.workingDirectory)
+            let directory = specification.process.workingDirectory
+            do throws(SystemError) { try mounts.view.makeDirectory(directory) } catch {
+                throw RuntimeError(.failed, "make working directory", directory.displayed, error.cause)
             }
         }
         try closeRoot(root, specification)
@@ -44,7 +44,7 @@ public enum Runtime {
             let plan = try LaunchPlan(
                 specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
                 streams: streams.raw, terminal: inner, controlGroup: group.raw)
-            let process = try plan.launch(specification.process.arguments.first?.displayed ?? "")
+            let process = try plan.launch(specification, in: mounts.view)
             return RunningProcess(
                 process: process, terminal: terminal, relays: streams.relays, group: group, madePaths: made.mountPoints)
         } catch {
@@ -103,6 +103,9 @@ extension Specification {
             throw RuntimeError(.refused, "run", field, why)
         }
         if !linux.namespaces.contains(.mount) { try refuse("linux.namespaces", "a mount namespace is required") }
+        for name in [hostname, domainname].compactMap({ $0 }) where name.utf8.count > 64 {
+            throw RuntimeError(.refused, "set host name", name, "it is longer than 64 bytes")
+        }
         if hostname != nil || domainname != nil, !linux.namespaces.contains(.uts) {
             try refuse("hostname", "it would rename the host without a uts namespace")
         }

@@ -19,19 +19,24 @@ public struct RuntimeError: Error, Hashable, Sendable, CustomStringConvertible {
     public let operation: String
     public let subject: String
     public let cause: String
+    /// What to do about it; nil where there is nothing.
+    public let hint: String?
     /// What had been made in the root by then, and is still there.
     public internal(set) var madePaths: [MadePath] = []
 
-    public init(_ kind: Kind, _ operation: String, _ subject: String, _ cause: String) {
+    public init(_ kind: Kind, _ operation: String, _ subject: String, _ cause: String, hint: String? = nil) {
+        self.hint = hint
         self.kind = kind
         self.operation = operation
         self.subject = subject
         self.cause = cause
     }
 
-    /// A system call that failed while the runtime did `operation`.
+    /// A system call that failed while the runtime did `operation`. The call's own subject is told only where it is
+    /// another.
     init(_ operation: String, _ subject: String, _ error: SystemError) {
-        self.init(.failed, operation, subject, error.description)
+        let isAbout = error.subject.isEmpty || error.subject == subject || error.subject.hasPrefix("descriptor ")
+        self.init(.failed, operation, subject, isAbout ? error.cause : error.description)
     }
 
     public var description: String {

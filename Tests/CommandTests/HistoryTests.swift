@@ -154,6 +154,33 @@ struct HistoryTests {
             """)
     }
 
+    @Test("a container follows the tag that it was committed to, and back when that is undone")
+    func followedTag() throws {
+        let box = try Box()
+        try box.transcript(
+            """
+            $ varve run --name w debian:12 touch /1; varve run --name v debian:12 touch /v
+            $ varve -q commit w -t web:1 -m one
+            ID1
+            $ varve ps -a --json | grep '"tag"'
+                "tag": "debian:12",
+                "tag": "web:1",
+            $ touch r/containers/$(readlink r/names/w)/upper.0/2; varve commit w -m two
+            ID2
+            ! web:1 is now id2
+            $ varve log --oneline web:1
+            id2 (web:1) two
+            id1 one
+            id3 (debian:12) import base.tar
+            $ varve -q undo; varve -q undo
+            $ varve tag
+            debian:12  id3
+            $ varve commit w -m again
+            ID4
+            ! debian:12 is now id4
+            """)
+    }
+
     @Test("a container goes back; what was not committed is saved, named, and comes back")
     func rollbackContainer() throws {
         let box = try Box.storied()

@@ -64,6 +64,39 @@ struct OutputTests {
             """#)
     }
 
+    @Test("JSON is refused beside another form")
+    func oneForm() throws {
+        let box = try Box()
+        for (command, option) in [
+            ("diff debian:12", "--stat"), ("diff debian:12", "-p"), ("diff debian:12", "--name-status"),
+            ("show debian:12", "--patch"), ("log debian:12", "--oneline"), ("log debian:12", "--stat"),
+        ] {
+            let (name, told) = (String(command.prefix { $0 != " " }), option == "-p" ? "--patch" : option)
+            try box.refuses(
+                "varve \(command) --json \(option)", code: 2,
+                "varve: \(name): --json: it can't be given with \(told)\nhint: leave one of the two out")
+        }
+    }
+
+    @Test("no escape sequence of a name reaches the terminal")
+    func escapes() throws {
+        let box = try Box()
+        try box.succeed(
+            """
+            varve run --name w debian:12 sh -c 'touch "/$(printf "a\\033[31m")"; echo x >"/$(printf "b\\033[32m")"'
+            ln -s 0000 "r/names/$(printf 'd\\033[34m')"
+            """)
+        for command in [
+            "status w", "diff w", "diff -p w", "diff --stat w", "ps -a", "ls w:/", "ps --json", "diff --json w",
+        ] {
+            let result = try box.shell("varve \(command)")
+            #expect(result.status == 0 && !result.text.isEmpty, "\(command): \(result.errors)")
+            #expect(!(result.text + result.errors).utf8.contains(0x1b), "\(command)")
+        }
+        #expect(try box.succeed("varve ps").contains(#"d\x1b[34m"#))
+        #expect(try box.succeed("varve diff -p w").contains(#"+++ b/b\x1b[32m"#))
+    }
+
     @Test("-q leaves only results and errors")
     func quiet() throws {
         let box = try Box()

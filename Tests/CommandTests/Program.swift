@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Model
+import Testbed
 
 /// The built `varve`, which stands beside the test bundle.
 enum Program {
@@ -21,6 +22,14 @@ enum Program {
                 }
             }
             throw SystemError("find program", "varve", .noEntry)
+        }
+    }
+
+    /// The C compiler of the Swift toolchain, which built the tests.
+    static var compiler: String {
+        get throws {
+            let found = try run(["sh", "-c", "command -v clang || command -v cc"]).text
+            return String(found.prefix { $0 != "\n" })
         }
     }
 }

@@ -8,21 +8,33 @@ struct RunTests {
     @Test("exits as the command did, and tells its own failures apart")
     func exitCodes() throws {
         let box = try Box()
+        try box.succeed("echo text >noformat; chmod +x noformat")
         try box.transcript(
             """
             $ varve run --rm debian:12 sh -c 'exit 42'
             [42]
             $ varve run --rm debian:12 nosuch
-            ! varve: execute: nosuch: No such file or directory
+            ! varve: execute: nosuch: no such program in the container's PATH
             [127]
             $ varve run --rm debian:12 /bin/nosuch
             ! varve: execute: /bin/nosuch: No such file or directory
             [127]
+            $ varve run --rm debian:12 ''
+            ! varve: execute: '': No such file or directory
+            [127]
+            $ varve run --rm debian:12 broken
+            ! varve: execute: broken: the interpreter or loader that it names is not there
+            [127]
             $ varve run --rm debian:12 /bin/plain
             ! varve: execute: /bin/plain: Permission denied
+            ! hint: a program needs permission to be executed: chmod +x
             [126]
             $ varve run --rm debian:12 /etc
-            ! varve: execute: /etc: Permission denied
+            ! varve: execute: /etc: it is a directory
+            [126]
+            $ varve run --rm -v $BOX/noformat:/bin/noformat debian:12 noformat
+            ! varve: execute: noformat: Exec format error
+            ! hint: a script begins with '#!' and its interpreter, a program is made for this machine
             [126]
             $ varve run --rm debian:12
             ! varve: run: debian:12: no command was given, and the image names none
@@ -30,9 +42,10 @@ struct RunTests {
             [125]
             $ varve run --rm -v $BOX/none:/x debian:12 true
             ! varve: mount volume: BOX/none: the host has no such file or directory
+            ! hint: varve makes none there: mkdir -p BOX/none
             [125]
             $ varve run --name w debian:12 nosuch
-            ! varve: execute: nosuch: No such file or directory
+            ! varve: execute: nosuch: no such program in the container's PATH
             [127]
             $ varve run --rm -u nobody debian:12 true
             ! varve: find user: nobody: no such user in the container's /etc/passwd
@@ -40,6 +53,63 @@ struct RunTests {
             $ varve ps -a
             CONTAINER ID   NAME   BASE   REVISION   COMMAND   CREATED   STATUS
             """)
+    }
+
+    /// What is wrong, and the line that says so.
+    private static let mistakes = [
+        ("-v $BOX/dangling:/x", "bind: BOX/dangling: No such file or directory"),
+        ("-v $BOX/file:/etc", "prepare mount point: /etc: it is a directory, and what is mounted there is none"),
+        ("-v $BOX/dir:/etc/group", "prepare mount point: /etc/group: it or a name on the way is no directory"),
+        ("-v $BOX/dir:/etc/group/x", "prepare mount point: /etc/group/x: it or a name on the way is no directory"),
+        ("-v $BOX/dir:/../x", "mount volume: /../x: the place in the container is an absolute path without '..'"),
+        ("-v $BOX/dir:/proc/new", "mount in container: /proc/new: No such file or directory"),
+        (
+            "-v $BOX/dir:/ro:ro -v $BOX/dir:/ro/in",
+            "prepare mount point: /ro/in: Read-only file system\nhint: make the mount point on the host first"
+        ),
+        ("-u ann:none", "find group: none: no such group in the container's /etc/group"),
+        ("-u 42949672950", "find user: 42949672950: no such user in the container's /etc/passwd"),
+        ("-w here", "set working directory: here: it is no absolute path without '..'"),
+        ("-w /../x", "set working directory: /../x: it is no absolute path without '..'"),
+        ("-w /etc/group", "make working directory: /etc/group: Not a directory"),
+        ("-w /etc/group/x", "make working directory: /etc/group/x: Not a directory"),
+        ("-w /proc/none", "enter working directory: /proc/none: No such file or directory"),
+        ("-h $(printf %065d 0)", "set host name: \(String(repeating: "0", count: 65)): it is longer than 64 bytes"),
+    ]
+
+    @Test("each mistake is told in one line that says what failed, of what, and why")
+    func mistakes() throws {
+        let box = try Box()
+        try box.succeed("mkdir dir; touch file; ln -s nowhere dangling")
+        for (options, line) in Self.mistakes {
+            let result = try box.shell("varve run --rm \(options) debian:12 true")
+            let lines = result.errors.split(separator: "\n").map { box.normalised(String($0)) }
+            #expect(lines.joined(separator: "\n") == "varve: \(line)" && result.status == 125, "\(options)")
+        }
+        #expect(try box.succeed("ls r/containers r/names") == "r/containers:\n\nr/names:")
+    }
+
+    @Test("a container that can have no control group runs, and that is said once")
+    func withoutControlGroup() throws {
+        let box = try Box()
+        try box.succeed(
+            #"""
+            cat >readonly <<'END'
+            # mountinfo: the mount point is the fifth field, the type stands behind the dash.
+            at=$(sed -n 's/^[^ ]* [^ ]* [^ ]* [^ ]* \([^ ]*\) .* - cgroup2 .*/\1/p' /proc/self/mountinfo | head -n 1)
+            mount -o remount,bind,ro "$at"
+            END
+            """#)
+        let result = try box.shell(
+            "unshare -m sh -c '. ./readonly; varve run --rm --name w debian:12 sh -c \"echo ran\"'")
+        #expect(result.text == "ran\n" && result.status == 0)
+        let lines = result.errors.split(separator: "\n")
+        #expect(
+            lines.count == 1
+                && lines[0].hasPrefix("varve: warning: control group: w: it has none, so it can't be frozen: "),
+            "\(result.errors)")
+        let quiet = try box.shell("unshare -m sh -c '. ./readonly; varve run -q --rm debian:12 true'")
+        #expect(quiet.errors == "" && quiet.status == 0)
     }
 
     @Test("environment, directory, user and host name are as asked for")

@@ -124,6 +124,65 @@ struct MountTests {
         #expect(error?.description.contains("symbolic links") == true)
     }
 
+    @Test("over what is of another kind are refused, and say so", arguments: [("host", "passwd"), ("host/file", "")])
+    func wrongKind(source: String, name: ByteName) throws {
+        try makeHost()
+        let place = BytePath(name == "" ? ["etc"] : ["etc", name])
+        let error = #expect(throws: RuntimeError.self) {
+            try box.run(
+                ["true"],
+                {
+                    $0.mounts.append(
+                        .init("bind", at: place, source: ByteName(box.directory.file(source)), options: ["bind"]))
+                })
+        }
+        #expect(error?.description.hasPrefix("prepare mount point: \(place): it") == true, "\(error as Any)")
+    }
+
+    @Test("that a failed start has made are told too")
+    func madeByFailedStart() throws {
+        let error = #expect(throws: RuntimeError.self) {
+            try box.run(["nosuch"], { $0.mounts = [.init("tmpfs", at: BytePath(["srv", "deep"]))] })
+        }
+        #expect(error?.madePaths.map(\.path) == [BytePath(["srv"]), BytePath(["srv", "deep"])])
+    }
+
+    @Test(
+        "are made in a directory of the host without touching what somebody puts in their place",
+        arguments: [true, false])
+    func racedPlace(isDirectory: Bool) throws {
+        try makeHost()
+        try box.write("victim", "private")
+        let (place, victim) = (box.directory.file("host/place"), box.directory.file("victim"))
+        chmod(victim, 0o600)
+        let ended = try Pipe()
+        let raw = ended.reader.raw
+        _ = fcntl(raw, F_SETFL, O_NONBLOCK)
+        let thread = onThread {
+            var byte: UInt8 = 0
+            while Glibc.read(raw, &byte, 1) < 0 {
+                // What was just made becomes a symlink at once.
+                if (isDirectory ? rmdir(place) : unlink(place)) == 0 { symlink(victim, place) }
+            }
+        }
+        for _ in 0..<200 {
+            unlink(place)
+            rmdir(place)
+            do {
+                _ = try box.run(["true"]) { specification in
+                    specification.mounts.append(bind("host", at: ["data"]))
+                    specification.mounts.append(
+                        isDirectory
+                            ? .init("tmpfs", at: BytePath(["data", "place"]))
+                            : bind("host/file", at: ["data", "place"], ["bind"]))
+                }
+            } catch is RuntimeError {}
+        }
+        try ended.writer.write([0])
+        pthread_join(thread, nil)
+        #expect(try Files.status(KernelPath(victim)).permissions == 0o600)
+    }
+
     @Test("over an EROFS root leave it as it is")
     func erofsRoot() throws {
         for name in ["proc", "sys", "dev"] { try Files.makeDirectories(box.directory.file("root/\(name)")) }

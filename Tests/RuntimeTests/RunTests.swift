@@ -72,8 +72,12 @@ struct RunTests {
         #expect(String(decoding: line[..<count], as: UTF8.self) == "passed on\n")
     }
 
-    @Test("has no descriptor but its standard streams")
+    @Test("has no descriptor but its standard streams, not even one that its caller lets every program have")
     func descriptors() throws {
+        let null = try Files.open("/dev/null", flags: O_RDWR)
+        // Without FD_CLOEXEC, low and high.
+        let leaks = [3, 100, 1000].map { fcntl(null.raw, F_DUPFD, Int32($0)) }
+        defer { for leak in leaks { close(leak) } }
         // 3 is the directory that ls itself reads.
         #expect(try box.run(["ls", "/proc/self/fd"]).lines == ["0", "1", "2", "3"])
     }

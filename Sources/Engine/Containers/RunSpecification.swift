@@ -23,7 +23,8 @@ extension Repository {
 
         let directory = configuration.workingDirectory ?? image.workingDirectory ?? "/"
         guard directory.hasPrefix("/"), let workingDirectory = BytePath(parsing: directory.utf8) else {
-            throw EngineError.refused("run", subject: directory, reason: "a working directory is an absolute path")
+            throw EngineError.refused(
+                "set working directory", subject: directory, reason: "it is no absolute path without '..'")
         }
         let process = Specification.Process(
             arguments: command.map { ByteName($0) }, environment: environment.variables.map { ByteName($0) },

@@ -35,8 +35,7 @@ extension Repository {
     private static func mount(_ volume: ContainerConfiguration.Volume) throws -> Specification.Mount {
         let destination = try destination(volume.destination)
         guard try Files.exists(KernelPath(volume.source)) else {
-            throw EngineError.refused(
-                "mount volume", subject: volume.source, reason: "the host has no such file or directory")
+            throw EngineError.noVolumeSource(volume.source)
         }
         return Specification.Mount(
             "bind", at: destination, source: ByteName(volume.source),

@@ -10,6 +10,14 @@ struct ChangeOptions: ParsableArguments {
 
     var isGiven: Bool { showsPatch || stat || showsNameStatus }
 
+    /// JSON is a form of its own, that always tells the same.
+    /// - Parameter others: further forms of the command, each with its option.
+    func refuseBeside(json isJSON: Bool, _ command: String, others: [(isGiven: Bool, option: String)] = []) throws {
+        let forms = [(showsPatch, "--patch"), (stat, "--stat"), (showsNameStatus, "--name-status")] + others
+        guard isJSON, let other = forms.first(where: \.0) else { return }
+        throw UsageError("\(command): --json: it can't be given with \(other.1)", hints: ["leave one of the two out"])
+    }
+
     enum Form {
         case long, none
     }

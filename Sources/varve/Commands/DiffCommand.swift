@@ -27,6 +27,7 @@ struct DiffCommand: ParsableCommand {
         guard (1...2).contains(places.count) else {
             throw UsageError("diff: takes one or two containers or revisions, then -- and paths")
         }
+        try form.refuseBeside(json: isJSON, "diff")
         let repository = try options.repository()
         try Interruption.arm()
         let comparison = try repository.diff(

@@ -28,6 +28,7 @@ struct LogCommand: ParsableCommand {
             throw UsageError("log: name a tag, a revision or a range, or give --all")
         }
         if let limit, limit < 0 { throw UsageError("log: -n: it takes a number from 0, not \(limit)") }
+        try form.refuseBeside(json: isJSON, "log", others: [(oneline, "--oneline")])
         var request = LogRequest()
         request.revisions = revisions
         request.all = all
@@ -83,6 +84,7 @@ struct ShowCommand: ParsableCommand {
     @OptionGroup var selection: PathOptions
 
     func run() throws {
+        try form.refuseBeside(json: isJSON, "show")
         let repository = try options.repository()
         let logged = try repository.show(revision)
         let comparison = try repository.changes(in: logged.id, paths: try selection.paths())

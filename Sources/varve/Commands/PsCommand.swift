@@ -25,13 +25,15 @@ struct PsCommand: ParsableCommand {
             for (container, state) in rows {
                 let command = Escaping.displayed(Array(container.configuration.command.joined(separator: " ").utf8))
                 table.add([
-                    container.shortID, container.name, state.base.short, container.revision,
+                    container.shortID, container.name, state.base.short,
+                    Escaping.displayed(Array(container.revision.utf8)),
                     command.count > 30 ? "\(command.prefix(29))…" : command, Age.of(container.created),
                     state.statusText,
                 ])
             }
             for container in damaged {
-                table.add([String(container.id.prefix(12)), container.name, "", "", "", "", "damaged"])
+                let (id, name) = (Array(container.id.prefix(12).utf8), Array(container.name.utf8))
+                table.add([Escaping.displayed(id), Escaping.displayed(name), "", "", "", "", "damaged"])
             }
             table.print(to: output)
         }

@@ -2,7 +2,6 @@ import ArgumentParser
 import Engine
 import Glibc
 import Model
-import Runtime
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -74,7 +73,7 @@ struct RunCommand: ParsableCommand {
         configuration.user = user
         configuration.volumes = try volume.map { try Self.parseVolume($0) }
         configuration.network = network
-        configuration.hostname = hostname
+        configuration.hostname = hostname.flatMap { $0.isEmpty ? nil : $0 }
         configuration.isReadOnly = isReadOnly
         configuration.hasTerminal = hasTerminal
         configuration.isInteractive = isInteractive
@@ -130,15 +129,8 @@ struct StartCommand: ParsableCommand {
 enum ContainerFailure {
     /// Exits as the container did; what varve itself fails at is 125, 126 or 127.
     static func exiting(_ body: () throws -> Int32) throws -> Never {
-        do { throw Exit(try body()) } catch let error as RuntimeError {
-            let code: Int32 =
-                switch error.kind {
-                case .notFound: 127
-                case .notExecutable: 126
-                case .refused, .failed: 125
-                }
-            StandardError.write("varve: \(error)\n")
-            throw Exit(code)
+        do {
+            throw Exit(try body())
         } catch let error as Exit { throw error } catch {
             Report.exit(for: error, as: 125)
         }

@@ -5,6 +5,7 @@ import Images
 import Linux
 import Model
 import ObjectStore
+import Runtime
 
 /// How failures are told: one line `varve: what failed: subject: why`, then hints, and the exit code.
 enum Report {
@@ -21,7 +22,7 @@ enum Report {
         if let failure = failure(error) {
             StandardError.write("varve: \(oneLine(failure.message))\n")
             for hint in failure.hints { StandardError.write("hint: \(oneLine(hint))\n") }
-            Glibc.exit(failure.code == interrupted.code ? failure.code : code ?? failure.code)
+            Glibc.exit([126, 127, interrupted.code].contains(failure.code) ? failure.code : code ?? failure.code)
         }
         // Help and the parser's own complaints.
         let text = Varve.fullMessage(for: error)
@@ -51,6 +52,7 @@ enum Report {
         case _ where Interrupts.isRaised: interrupted
         case let error as UsageError: Failure(message: error.message, hints: error.hints, code: 2)
         case let error as EngineError: failure(error)
+        case let error as RuntimeError: failure(error)
         case let error as TagName.Invalid:
             Failure(message: "read tag name: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         case let error as Platform.Invalid:
@@ -125,6 +127,10 @@ enum Report {
             Failure(
                 message: "run: \(revision): no command was given, and the image names none",
                 hints: ["put one behind: varve run \(revision) sh"], code: 125)
+        case .noVolumeSource(let path):
+            Failure(
+                message: "mount volume: \(path): the host has no such file or directory",
+                hints: ["varve makes none there: mkdir -p \(path)"], code: 125)
         case .nothingToUndo: Failure(message: "undo: nothing is left to take back", code: 1)
         case .nothingBefore(let tag):
             Failure(message: "roll back: \(tag): its commit is the first, there is none before it", code: 2)
@@ -147,6 +153,16 @@ enum Report {
         case .refused(let operation, let subject, let reason):
             Failure(message: "\(operation): \(subject): \(reason)", code: 3)
         }
+    }
+
+    private static func failure(_ error: RuntimeError) -> Failure {
+        let code: Int32 =
+            switch error.kind {
+            case .notFound: 127
+            case .notExecutable: 126
+            case .refused, .failed: 125
+            }
+        return Failure(message: "\(error)", hints: error.hint.map { [$0] } ?? [], code: code)
     }
 
     private static func meant(_ near: [String]) -> [String] {
