@@ -35,7 +35,8 @@ extension GitRepository {
                 let entry = layout.entries.first(where: { $0.id == id })
             else { continue }
             let file = try PackFile(name, in: directory)
-            guard let object = unpacked(Array(file[entry])[...]), ObjectHash.id(of: object.kind, object.bytes) == id else {
+            guard let object = unpacked(Array(file[entry])[...]), ObjectHash.id(of: object.kind, object.bytes) == id
+            else {
                 continue
             }
             return object

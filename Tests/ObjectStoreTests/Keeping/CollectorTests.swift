@@ -37,11 +37,12 @@ import Testing
             default: commits.append(try fixture.commit("\(seed) \(turn)", to: ref, time: clock))
             }
         }
-        try Fixture.collect(fixture.store, expiry: clock + 1)
+        // Reflogs have git's time, not the author's.
+        try Fixture.collect(fixture.store, expiry: .max)
         try Fixture.expectExact(fixture.root)
         #expect(try fixture.store.operations().isEmpty)
         #expect(try fixture.packs().count <= 1)
-        for ref in Fixture.refs { print("LOOK", clock, try fixture.store.movements(of: ref), try fixture.store.reflog(ref).map(\.author.seconds)) }
+        for ref in Fixture.refs { #expect(try fixture.store.reflog(ref).isEmpty) }
         // And work goes on.
         try fixture.commit("last", to: Fixture.refs[0])
         #expect(try fixture.store.operations().count == 1)
