@@ -92,7 +92,8 @@ public final class ObjectStore: ObjectSource {
             try repository.refresh()
             isStale = false
         }
-        guard repository.contains(id, refreshing: false), let stored = try repository.readable(id) else { return false }
+        guard repository.contains(id, refreshing: false) else { return false }
+        guard let stored = try repository.readable(id) else { return false }
         guard stored.kind == kind, stored.bytes == bytes else { throw StoreError("add object", id.hex, .collision) }
         return true
     }

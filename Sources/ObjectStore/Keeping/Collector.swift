@@ -68,8 +68,9 @@ public final class Collector {
         var needed: [(id: ObjectID, place: UInt32)] = []
         var seen: Set<ObjectID> = []
         var isClean = true
+        let damaged = try damagedCopies()
         for name in old {
-            for entry in try PackLayout(name, in: directory).entries {
+            for entry in try PackLayout(name, in: directory).entries where !damaged.contains(entry.id) {
                 guard let place = reachable.places[entry.id] else {
                     isClean = false
                     continue
@@ -84,6 +85,26 @@ public final class Collector {
             store.packsChanged()
             try store.checkpoint?(.repacked)
         }
+    }
+
+    /// Objects of which there are several copies, and not all sound: libgit2 might take the wrong one. They stay for
+    /// ``keepLatecomers()``.
+    private func damagedCopies() throws(StoreError) -> Set<ObjectID> {
+        var seen: Set<ObjectID> = []
+        var twice: Set<ObjectID> = []
+        for name in old {
+            for entry in try PackLayout(name, in: directory).entries where !seen.insert(entry.id).inserted {
+                twice.insert(entry.id)
+            }
+        }
+        if twice.isEmpty { return [] }
+        var result: Set<ObjectID> = []
+        for name in old {
+            for entry in try PackLayout(name, in: directory).entries where twice.contains(entry.id) {
+                if try !PackFile(name, in: directory).isSound(entry) { result.insert(entry.id) }
+            }
+        }
+        return result
     }
 
     /// Waits until no writer is at work, and keeps them out until this object goes.

@@ -37,7 +37,8 @@ import Testing
             default: commits.append(try fixture.commit("\(seed) \(turn)", to: ref, time: clock))
             }
         }
-        try Fixture.collect(fixture.store, expiry: clock + 1)
+        // Reflogs have git's time, not the author's.
+        try Fixture.collect(fixture.store, expiry: .max)
         try Fixture.expectExact(fixture.root)
         #expect(try fixture.store.operations().isEmpty)
         #expect(try fixture.packs().count <= 1)
@@ -166,8 +167,8 @@ import Testing
         try fixture.commit("two", to: Fixture.refs[1])
         let lost = try #require(try fixture.packs().first)
         try run(["sh", "-c", "rm \(fixture.root)/git/objects/pack/\(lost.dropLast(5)).*"])
-        let before = try run(["find", fixture.root]).text
+        let before = try run(["find", "\(fixture.root)/git/objects", "\(fixture.root)/pool"]).text
         #expect(throws: StoreError.self) { try Fixture.collect(try ObjectStore(opening: fixture.root)) }
-        #expect(try run(["find", fixture.root]).text == before)
+        #expect(try run(["find", "\(fixture.root)/git/objects", "\(fixture.root)/pool"]).text == before)
     }
 }
