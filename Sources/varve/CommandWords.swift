@@ -37,6 +37,10 @@ struct CommandWords {
         } else {
             sorted += rest
         }
+        if first == "save" {
+            // The parser knows no option whose value may be left out.
+            sorted = sorted.map { $0.hasPrefix("--squash=") ? "--squash-since=\($0.dropFirst(9))" : $0 }
+        }
     }
 
     /// What was typed, as a command to run. Only after ``sort()``.

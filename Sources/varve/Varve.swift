@@ -27,6 +27,7 @@ struct Varve: ParsableCommand {
                     RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, MountCommand.self,
                     UmountCommand.self, CheckoutCommand.self,
                 ]),
+            CommandGroup(name: "Share", subcommands: [SaveCommand.self, ExportCommand.self]),
             CommandGroup(name: "Record", subcommands: [StatusCommand.self, DiffCommand.self, CommitCommand.self]),
             CommandGroup(
                 name: "Look",

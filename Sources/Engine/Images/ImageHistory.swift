@@ -86,7 +86,7 @@ struct ImageHistory {
         of content: CommitContent, on below: ObjectID?, in store: ObjectStore
     ) throws -> Layer? {
         if let recipe = content.layer {
-            return .imported(recipe: recipe, diffID: try Recipes.diffID(of: recipe, in: store))
+            return .imported(recipe: recipe, diffID: try Recipes.tarFile(of: recipe, in: store).diffID)
         }
         return content.fs == below ? nil : .difference(from: below, to: content.fs)
     }

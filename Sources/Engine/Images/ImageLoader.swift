@@ -84,12 +84,13 @@ struct ImageLoader {
                 throw EngineError.refused("read layer", subject: "\(name): entry '\(path)'", reason: reason)
             }
         }
-        let (diffID, _) = try reader.finish()
+        let (diffID, size) = try reader.finish()
         guard diffID == layer.diffID else {
             throw EngineError.refused(
                 "read layer", subject: name, reason: "its content is \(diffID), and its config says \(layer.diffID)")
         }
-        let result = KnownLayers.Result(fs: try builder.write(to: writer), layer: try recipe.finish(diffID: diffID))
+        let result = KnownLayers.Result(
+            fs: try builder.write(to: writer), layer: try recipe.finish(.init(diffID: diffID, size: size)))
         known.add(application, result)
         return result
     }

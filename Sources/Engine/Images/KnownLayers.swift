@@ -29,7 +29,7 @@ struct KnownLayers {
             guard let layer = content.layer else { continue }
             let base = try commit.parents.first.map { try repository.content(of: $0).fs }
             add(
-                Application(base: base, diffID: try Recipes.diffID(of: layer, in: store)),
+                Application(base: base, diffID: try Recipes.tarFile(of: layer, in: store).diffID),
                 Result(fs: content.fs, layer: layer))
         }
     }

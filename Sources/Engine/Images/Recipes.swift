@@ -3,8 +3,8 @@ import Linux
 import Model
 import ObjectStore
 
-/// How a layer's recipe is kept: a tree of its chunks, `00000000` and so on, and of `diff-id`, the blob of the digest of the
-/// tar file that it rebuilds (docs/format.md, "Recipes").
+/// How a layer's recipe is kept: a tree of its chunks, `00000000` and so on, and of `diff-id`, which says what tar file it
+/// rebuilds (docs/format.md, "Recipes").
 enum Recipes {
     private static let diffIDName: ByteName = "diff-id"
 
@@ -23,23 +23,33 @@ enum Recipes {
         }
 
         /// - Returns: the id of the recipe's tree.
-        func finish(diffID: Digest) throws -> ObjectID {
-            let blob = try sink.add(.blob, Array("\(diffID)\n".utf8))
+        func finish(_ tar: TarFile) throws -> ObjectID {
+            let blob = try sink.add(.blob, Array("\(tar.diffID) \(tar.size)\n".utf8))
             return try sink.add(
                 .tree, try Tree.encode(entries + [TreeEntry(mode: .file, name: diffIDName, id: blob)]))
         }
     }
 
-    static func diffID(of layer: ObjectID, in source: any ObjectSource) throws -> Digest {
+    /// A layer without compression.
+    struct TarFile: Hashable {
+        let diffID: Digest
+        /// In bytes.
+        let size: UInt64
+    }
+
+    /// What a recipe rebuilds, as is noted beside it.
+    static func tarFile(of layer: ObjectID, in source: any ObjectSource) throws -> TarFile {
+        func malformed() -> EngineError {
+            .refused("read recipe", subject: layer.short, reason: "its \(diffIDName) is missing or malformed")
+        }
         let entries = try Tree.decode(try source.read(layer, as: .tree), id: layer)
-        guard let entry = entries.first(where: { $0.name == diffIDName }) else {
-            throw EngineError.refused("read recipe", subject: layer.short, reason: "it has no \(diffIDName)")
+        guard let entry = entries.first(where: { $0.name == diffIDName }) else { throw malformed() }
+        let text = String(decoding: try source.read(entry.id, as: .blob), as: UTF8.self)
+        let words = text.dropLast().split(separator: " ", omittingEmptySubsequences: false)
+        guard text.last == "\n", words.count == 2, let size = UInt64(words[1]), String(size) == words[1] else {
+            throw malformed()
         }
-        let text = try source.read(entry.id, as: .blob)
-        guard text.last == UInt8(ascii: "\n"), let string = String(validating: text.dropLast(), as: UTF8.self) else {
-            throw EngineError.refused("read recipe", subject: layer.short, reason: "its \(diffIDName) is malformed")
-        }
-        return try Digest(parsing: string)
+        return TarFile(diffID: try Digest(parsing: String(words[0])), size: size)
     }
 
     /// The recipe, chunk by chunk.
@@ -58,12 +68,12 @@ enum Recipes {
         }
     }
 
-    /// The bodies that the recipe refers to, as often as it does.
+    /// The bodies that the recipe refers to, each once.
     static func bodies(of layer: ObjectID, in source: any ObjectSource) throws -> [ObjectID] {
         var reader = try reader(of: layer, in: source)
-        var result: [ObjectID] = []
-        while let part = try reader.nextBody() { result.append(part.id) }
-        return result
+        var bodies: Set<ObjectID> = []
+        while let part = try reader.nextBody() { bodies.insert(part.id) }
+        return bodies.sorted()
     }
 
     /// The layer's tar file as it was, checked against its digest at the end.
@@ -83,10 +93,12 @@ enum Recipes {
     /// Why a layer does not come out as its digest says; nil where it does.
     static func problem(of layer: ObjectID, in store: ObjectStore) throws -> String? {
         do {
-            let stated = try diffID(of: layer, in: store)
+            let stated = try tarFile(of: layer, in: store)
             let source = try source(of: layer, in: store)
             while try !source.next().isEmpty { try Interrupts.check() }
-            guard source.end?.diffID == stated else { return "its recipe is of another layer than \(stated)" }
+            guard let end = source.end, TarFile(diffID: end.diffID, size: end.size) == stated else {
+                return "its recipe is of another layer than \(stated.diffID)"
+            }
             return nil
         } catch let error as ImagesError { return error.reason } catch let error as Digest.Invalid {
             return error.reason

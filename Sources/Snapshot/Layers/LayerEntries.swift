@@ -7,7 +7,7 @@ public struct LayerItem: Sendable, Equatable {
         case directory(Attributes)
         case leaf(Attributes, body: ObjectID)
         /// Another name of a file that an earlier item brings.
-        case hardLink(to: BytePath, Attributes)
+        case hardLink(to: BytePath, Attributes, body: ObjectID)
         /// What the tree below has at the path is gone.
         case whiteout
     }
@@ -90,7 +90,7 @@ public struct LayerEntries {
                 return LayerItem(path: path, content: content)
             }
             let file = SharedFile(attributes: attributes, body: body)
-            if let target = first[file] { return LayerItem(path: path, content: .hardLink(to: target, attributes)) }
+            if let target = first[file] { return LayerItem(path: path, content: .hardLink(to: target, attributes, body: body)) }
             first[file] = path
             return LayerItem(path: path, content: content)
         }

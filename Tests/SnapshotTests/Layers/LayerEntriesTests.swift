@@ -47,7 +47,7 @@ struct LayerEntriesTests {
             case .leaf(var attributes, let body):
                 attributes.linkGroup = nil
                 try builder.addLeaf(item.path, attributes, body: body)
-            case .hardLink(let target, _): try builder.addHardLink(item.path, to: target)
+            case .hardLink(let target, _, _): try builder.addHardLink(item.path, to: target)
             case .whiteout: try builder.addWhiteout(item.path)
             }
         }
@@ -82,7 +82,7 @@ struct LayerEntriesTests {
         try layer.addHardLink(path("three"), to: path("a/one"))
         let items = try LayerEntries.between(old, try layer.write(to: objects), in: objects)
         #expect(items.map(\.path.displayed) == ["/", "/a", "/a/one", "/b", "/b/c", "/b/c/two", "/three"])
-        #expect(items.last?.content == .hardLink(to: try path("a/one"), try #require(linked(items[2]))))
+        #expect(items.last?.content == .hardLink(to: try path("a/one"), try #require(linked(items[2])), body: .emptyBlob))
         #expect(try LayerEntries.between(old, old, in: objects) == [])
     }
 
