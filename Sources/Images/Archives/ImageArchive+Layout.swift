@@ -54,6 +54,9 @@ extension ImageArchive {
     }
 
     private func image(_ manifest: ImageManifest, names: [String]) throws(ImagesError) -> ArchivedImage {
+        guard manifest.isImage else {
+            throw ImagesError("read archive", subject(Self.blobPath(manifest.digest)), "it is no image's manifest")
+        }
         let config = try ImageConfig(
             parsing: try contents(manifest.config, limit: ImageConfig.maximumByteCount),
             named: subject(Self.blobPath(manifest.config.digest)))

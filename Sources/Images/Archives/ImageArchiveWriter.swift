@@ -18,7 +18,8 @@ public struct SavedImage: Sendable {
 
 /// Writes images as other tools read them: first the layers, each once, then what refers to them.
 ///
-/// The same images give the same bytes. Nothing is kept in memory but the documents. After an error the writer gives the
+/// The same images give the same bytes. Nothing is kept in memory but the documents. A directory is flushed to the disk
+/// before its index is there; a file is the caller's to flush. After an error the writer gives the
 /// same error for ever, and what it wrote is of no use.
 public final class ImageArchiveWriter {
     public enum Format: String, Sendable, CaseIterable {

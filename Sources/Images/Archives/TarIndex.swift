@@ -13,6 +13,7 @@ struct TarIndex {
 
     private let name: String
     private let end: UInt64
+    private let start: UInt64
     private var position: UInt64
 
     /// - Parameters:
@@ -24,7 +25,9 @@ struct TarIndex {
         do throws(SystemError) { end = try file.status().size } catch {
             throw ImagesError("read archive", name, error.errno.description)
         }
+        self.start = start
         try readAll(file)
+        checkParents()
     }
 
     private mutating func readAll(_ file: borrowing Descriptor) throws(ImagesError) {
@@ -54,12 +57,28 @@ struct TarIndex {
         }
     }
 
+    /// Below a symlink or a file nothing can lie; a reader that unpacks would put it elsewhere.
+    private mutating func checkParents() {
+        var first: BytePath?
+        for path in members.keys where !path.isRoot {
+            var parent = path.parent
+            while !parent.isRoot, members[parent] == nil { parent = parent.parent }
+            if parent.isRoot { continue }
+            if case .directory = members[parent] { continue }
+            first = first.map { min($0, path) } ?? path
+        }
+        if let first { find("'\(Escaping.displayed(Array(first.bytes.dropFirst())))' lies below what is no directory") }
+    }
+
     /// Nil at the end mark, after which there may only be zeros, and at the end of a file that has none.
     private mutating func nextHeader(_ file: borrowing Descriptor) throws(ImagesError) -> TarHeader? {
         if position == end { return nil }
+        let noTar = "this is no tar archive, compressed or not"
+        if position == start, end - start < TarHeader.byteCount { throw refused(noTar) }
         let block = try bytes(file, TarHeader.byteCount)
         if let header = TarHeader(block) { return header }
         guard block.allSatisfy({ $0 == 0 }) else {
+            if position == start + UInt64(TarHeader.byteCount) { throw refused(noTar) }
             throw refused("the header at byte \(position - UInt64(TarHeader.byteCount)) is damaged")
         }
         while position < end {

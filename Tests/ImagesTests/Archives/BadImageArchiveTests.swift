@@ -161,7 +161,8 @@ struct BadImageArchiveTests {
             #expect(found?.contains(reason) == true, "\(found ?? "no error")")
         }
         try expect(SampleArchive.File(name: "./index.json", bytes: [1]), "stands in it twice")
-        try expect(SampleArchive.File(name: "blobs", bytes: [1], type: "2", link: "b"), "x")
+        try expect(SampleArchive.File(name: "blobs", type: "2", link: "b"), "lies below what is no directory")
+        try expect(SampleArchive.File(name: "blobs/sha256", bytes: [1]), "lies below what is no directory")
         try expect(SampleArchive.File(name: "h", type: "1", link: "index.json"), "is a hard link")
         try expect(SampleArchive.File(name: "s", type: "S"), "is a sparse member")
         try expect(SampleArchive.File(name: "d", type: "3"), "is neither a file, a directory nor a symlink")
@@ -200,7 +201,10 @@ struct BadImageArchiveTests {
         let empty = try TemporaryDirectory("empty")
         #expect(try failure { try openArchive(Files.openDirectory(KernelPath(empty.path))) }?.contains(none) == true)
         #expect(try failure { try openArchive(bytes: []) }?.contains("it is empty") == true)
-        #expect(try failure { try openArchive(bytes: Array("hello".utf8)) } != nil)
+        for count in [5, 511, 512, 2000] {
+            let found = try failure { try openArchive(bytes: [UInt8](repeating: 0x61, count: count)) }
+            #expect(found == "read archive: x: this is no tar archive, compressed or not")
+        }
         root.add("repositories", [])
         #expect(try failure { try openArchive(bytes: root.tar) } != nil)
     }
@@ -238,6 +242,17 @@ struct BadImageArchiveTests {
         }
         sample.finish([entry])
         try expect(sample, "more than 4 indexes stand inside each other")
+    }
+
+    @Test("an index that gives a platform to what is no image")
+    func artifact() throws {
+        var sample = SampleArchive()
+        let config = ContentDescriptor(mediaType: .ociEmpty, digest: sample.blob(Array("{}".utf8)), size: 2)
+        let artifact = ImageManifest(config: config, layers: [])
+        sample.blob(artifact.bytes)
+        let other = sample.image([[1]]).descriptor(platform: Platform(os: "linux", architecture: "s390x"))
+        sample.finish([artifact.descriptor(platform: .host), other])
+        try expect(sample, "it is no image's manifest")
     }
 
     @Test("an archive of nothing but signatures says so")

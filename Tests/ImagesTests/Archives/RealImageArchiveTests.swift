@@ -157,4 +157,37 @@ struct RealImageArchiveTests {
             """)
         #expect(id.prefix(64) == image.config.digest.hex)
     }
+
+    @Test("podman makes the same config of the same changes")
+    func changes() throws {
+        let images = try BuiltImages()
+        let changes = [
+            "CMD echo a b", #"ENTRYPOINT ["/bin/sh", "-c"]"#, "ENV A=c", "ENV C=e", "EXPOSE 80", "EXPOSE 53/udp",
+            "USER joe:1", "LABEL l=m", "VOLUME /v", "WORKDIR /x", "ONBUILD RUN y",
+        ]
+        let options = changes.map { "-c '\($0)'" }.joined(separator: " ")
+        try images.sh(
+            """
+            podman $storage create -q --name c --network none \(BuiltImages.two) sh >/dev/null
+            podman $storage commit -q --format docker \(options) c localhost/changed:1 >/dev/null
+            buildah $storage push -q \(BuiltImages.two) oci:before:x
+            buildah $storage push -q --format v2s2 localhost/changed:1 docker-archive:after:localhost/changed:1
+            podman $storage rm -f c >/dev/null
+            """)
+        let before = try #require(try images.open("before").images().first).config.document.json
+        let parsed = try changes.map { try ConfigChange(parsing: $0) }
+        let ours = try #require(try ConfigChange.apply(parsed, to: before)["config"])
+        let theirs = try #require(try images.open("after").images().first?.config.document.json["config"])
+        for key in ["Cmd", "Entrypoint", "User", "WorkingDir", "OnBuild"] {
+            #expect(ours[key] == theirs[key], "\(key)")
+        }
+        for key in ["ExposedPorts", "Volumes"] {
+            #expect(ours[key]?.canonical() == theirs[key]?.canonical(), "\(key)")
+        }
+        let environment = try #require(theirs["Env"]?.array)
+        for entry in ["A=c", "C=e"] as [JSON] {
+            #expect(environment.contains(entry) && ours["Env"]?.array?.contains(entry) == true)
+        }
+        #expect(ours["Labels"]?["l"] == "m" && theirs["Labels"]?["l"] == "m")
+    }
 }
