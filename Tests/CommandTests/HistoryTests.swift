@@ -178,6 +178,10 @@ struct HistoryTests {
             $ varve commit w -m again
             ID4
             ! debian:12 is now id4
+            $ varve commit v -m late
+            ! varve: move tag: debian:12: it is at id4, not at id3 where this started
+            ! hint: name another tag with -t; 'varve log debian:12' tells what came in between
+            [3]
             """)
     }
 
