@@ -1,3 +1,4 @@
+import Images
 import Linux
 import Model
 import ObjectStore
@@ -10,6 +11,8 @@ public struct CommitRequest: Sendable {
     public var tag: TagName?
     /// Only what stands at these paths; all where empty.
     public var paths: [BytePath] = []
+    /// To the image's config.
+    public var changes: [ConfigChange] = []
     public var allowsEmpty = false
     /// Whether a running container is frozen while its files are read.
     public var pauses = true
@@ -34,8 +37,11 @@ extension Repository {
 
         let writer = try store.writer()
         let fs = try capturedTree(container, state, request, base: base.fs, to: writer)
-        guard fs != base.fs || request.allowsEmpty else { throw EngineError.nothingToCommit(container: container.name) }
-        let content = CommitContent(fs: fs, config: base.config)
+        let config = try changed(base.config, by: request.changes, to: writer)
+        guard fs != base.fs || config != base.config || request.allowsEmpty else {
+            throw EngineError.nothingToCommit(container: container.name)
+        }
+        let content = CommitContent(fs: fs, config: config)
         let commit = Commit(
             tree: try content.write(to: writer), parents: [state.base], author: author, committer: author,
             message: CommitMessage.encode(request.message ?? "changes in \(container.name)"))

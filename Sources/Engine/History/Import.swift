@@ -17,10 +17,11 @@ extension Repository {
     /// - Parameters:
     ///   - file: open for reading: a tar file, a pipe of one, or a directory.
     ///   - name: what the file is called, for messages.
+    ///   - changes: to the config of the tag's commit, or to an empty one.
     ///   - progress: called now and then with how many bytes of a tar file's content have been read.
     public func importRoot(
-        _ file: consuming Descriptor, named name: String, to tag: TagName, message: String?, by author: Signature,
-        progress: ((UInt64) -> Void)? = nil
+        _ file: consuming Descriptor, named name: String, to tag: TagName, message: String?,
+        changes: [ConfigChange] = [], by author: Signature, progress: ((UInt64) -> Void)? = nil
     ) throws -> ImportResult {
         let store = try store()
         let parent = try store.ref(tag.ref)

@@ -9,8 +9,9 @@ struct CommitCommand: ParsableCommand {
             Prints the commit. The container's base becomes the new commit, so its status is clean again, and the tag that \
             moved is the one that its next commit moves. Refuses where the tag is not at the container's base.
 
-            Example:
+            Examples:
               varve commit work -m 'install nginx'
+              varve commit work -c 'CMD ["bash"]' -c 'ENV LANG=C.UTF-8'
             """)
 
     @OptionGroup var options: GlobalOptions
@@ -19,6 +20,7 @@ struct CommitCommand: ParsableCommand {
     @Option(
         name: .shortAndLong, help: "The tag to move (default: the one that it was last committed to, or made from).")
     var tag: String?
+    @OptionGroup var changes: ConfigChangeOptions
     @Flag(name: .customLong("no-pause"), help: "Do not freeze a running container meanwhile.") var doesNotPause = false
     @Flag(name: .customLong("allow-empty"), help: "Commit although nothing changed.") var allowsEmpty = false
     @Argument(help: "The container.") var container: String
@@ -29,6 +31,7 @@ struct CommitCommand: ParsableCommand {
         request.message = message
         request.tag = try tag.map { try TagName(parsing: $0) }
         request.pauses = !doesNotPause
+        request.changes = try changes.changes
         request.allowsEmpty = allowsEmpty
         request.paths = try selection.paths()
         let repository = try options.repository()

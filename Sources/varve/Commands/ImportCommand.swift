@@ -25,13 +25,15 @@ struct ImportCommand: ParsableCommand {
         discussion: """
             Takes a tar file in any compression, a directory, or '-' for a tar file on standard input. Prints the commit.
 
-            Example:
+            Examples:
               varve import debian:12 base.tar
+              varve import -c 'CMD ["bash"]' debian:12 base.tar
             """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var identity: IdentityOptions
     @Option(name: .shortAndLong, help: "The commit's message.") var message: String?
+    @OptionGroup var changes: ConfigChangeOptions
     @Argument(help: "The tag, as name:tag.") var tag: String
     @Argument(help: "A tar file, a directory, or '-'.") var source: String
 
@@ -48,7 +50,8 @@ struct ImportCommand: ParsableCommand {
         let name = source == "-" ? "standard input" : source
         let progress = Progress(options, doing: "import \(tag)")
         let result = try repository.importRoot(
-            file, named: name, to: tag, message: message, by: try identity.signature(), progress: progress?.update)
+            file, named: name, to: tag, message: message, changes: try changes.changes, by: try identity.signature(),
+            progress: progress?.update)
         progress?.clear()
         if !result.isNew { options.say("\(tag) has this content already") }
         let output = Output(options)
