@@ -111,7 +111,7 @@ final class OutgoingLayers {
         let compressed: any ByteSink =
             switch compression {
             case .none: blob
-            case .gzip(let level): try GzipSink(blob, level: level)
+            case .gzip(let level): GzipSink(blob, level: level)
             case .zstd(let level): try ZstdSink(blob, level: level)
             }
         let tar = HashingSink(compressed)
