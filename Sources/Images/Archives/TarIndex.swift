@@ -3,15 +3,13 @@ import Model
 
 /// Reads the headers of an uncompressed tar file, stepping over the bodies.
 struct TarIndex {
-    /// More than any image has.
-    static let maximumMembers = 100_000
-
     private(set) var members: [BytePath: TarFiles.Member] = [:]
     /// What is wrong with the first member that can't be taken. Told only if the archive is one of images at all: a
     /// root filesystem has many a thing that an image archive must not have.
     private(set) var fault: ImagesError?
 
     private let name: String
+    private let limit: Int
     private let end: UInt64
     private let start: UInt64
     private var position: UInt64
@@ -19,8 +17,12 @@ struct TarIndex {
     /// - Parameters:
     ///   - file: read by offset.
     ///   - start: where the archive starts.
-    init(_ file: borrowing Descriptor, from start: UInt64, named name: String) throws(ImagesError) {
+    ///   - limit: throws where there are more members than these; no image archive comes near.
+    init(
+        _ file: borrowing Descriptor, from start: UInt64, named name: String, limit: Int = 100_000
+    ) throws(ImagesError) {
         self.name = name
+        self.limit = limit
         position = start
         do throws(SystemError) { end = try file.status().size } catch {
             throw ImagesError("read archive", name, error.errno.description)
@@ -99,8 +101,8 @@ struct TarIndex {
     }
 
     private mutating func add(_ name: [UInt8], _ link: [UInt8], _ type: UInt8, _ size: Int64?) throws(ImagesError) {
-        guard members.count < Self.maximumMembers else {
-            throw refused("it has more than \(Self.maximumMembers) members, as no image archive does")
+        guard members.count < limit else {
+            throw refused("it has more than \(limit) members, as no image archive does")
         }
         let start = position
         let isRegular = [UInt8(ascii: "0"), 0, UInt8(ascii: "7"), UInt8(ascii: "S")].contains(type)

@@ -23,16 +23,20 @@ struct Members {
     /// Nil where there is none, or null.
     func value(_ key: String) throws(Refusal) -> JSON? {
         var found: JSON?
-        for member in members where member.key.utf8.count == key.utf8.count {
+        let count = key.utf8.count
+        for member in members where member.key.unicodeScalars.count == count {
             if member.key.utf8.elementsEqual(key.utf8) {
                 found = member.value
-            } else if member.key.lowercased() == key.lowercased() {
+            } else if Self.folded(member.key) == Self.folded(key) {
                 throw Refusal("the member '\(place)\(Self.shown(member.key))' should be spelt '\(key)'")
             }
         }
         // A bare nil would be JSON's null here.
         return found.flatMap { $0.isNull ? Optional<JSON>.none : $0 }
     }
+
+    /// Without the difference of case, as Go folds names: it takes a long s and a kelvin sign for letters too.
+    private static func folded(_ name: String) -> String { name.uppercased().lowercased() }
 
     func string(_ key: String) throws(Refusal) -> String? {
         try get(key, "string") { $0.string }

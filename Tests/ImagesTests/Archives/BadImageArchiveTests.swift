@@ -1,5 +1,5 @@
 import Glibc
-import Images
+@testable import Images
 import Linux
 import Model
 import Testbed
@@ -187,6 +187,34 @@ struct BadImageArchiveTests {
         #expect(
             try failure { try openArchive(bytes: Array(zip.dropLast(4))) }?.contains("gzip data ends too early") == true
         )
+    }
+
+    @Test("a bomb around an archive is stopped at the limit, and leaves nothing behind")
+    func bomb() throws {
+        let directory = try TemporaryDirectory("spool")
+        let zeros = try run(["gzip", "-c"], input: [UInt8](repeating: 0, count: 1 << 20)).output
+        let file = try Files.open("/tmp", flags: 0o20_200_000 | O_RDWR, mode: 0o600)
+        try file.write(zeros)
+        lseek(file.raw, 0, SEEK_SET)
+        let found = try failure {
+            try ImageArchive(
+                opening: file.duplicate(), named: "x",
+                spoolingTo: Files.openDirectory(KernelPath(directory.path)), limit: 1 << 19)
+        }
+        #expect(found == "read archive: x: decompressed it is larger than 524288 bytes")
+        #expect(try Files.names(in: Files.openDirectory(KernelPath(directory.path))).isEmpty)
+    }
+
+    @Test("more members than any image has")
+    func members() throws {
+        var bytes: [UInt8] = []
+        for number in 0...10 { bytes += HeaderBuilder("\(number)").bytes }
+        let file = try Files.open("/tmp", flags: 0o20_200_000 | O_RDWR, mode: 0o600)
+        try file.write(bytes)
+        #expect(try TarIndex(file, from: 0, named: "x", limit: 11).members.count == 11)
+        #expect(throws: ImagesError("read archive", "x", "it has more than 10 members, as no image archive does")) {
+            try TarIndex(file, from: 0, named: "x", limit: 10)
+        }
     }
 
     @Test("what is no image archive is told so, with all that such an archive couldn't have")

@@ -56,7 +56,7 @@ final class BuiltImages {
 
 @Suite(
     "Image archives of other tools",
-    .enabled(if: isRoot && hasTool("buildah") && hasTool("skopeo") && hasTool("podman")))
+    .enabled(if: isRoot && hasTool("buildah") && hasTool("skopeo") && hasTool("podman") && hasTool("umoci")))
 struct RealImageArchiveTests {
     /// Reads every layer, decompressed by gzip(1) where it is compressed, and compares it with its diffID.
     private func check(_ image: ArchivedImage, in archive: ImageArchive) throws {

@@ -69,6 +69,7 @@ struct BadDocumentTests {
                 "'layers[0].size' is no integer"
             ),
             ("Layers", [], "'Layers' should be spelt 'layers'"),
+            ("layer\u{17f}", [], "should be spelt 'layers'"),
         ] as [(String, JSON?, String)])
     func members(key: String, value: JSON?, reason: String) throws {
         let found = try #require(manifest(Sample.manifest.with(key, value).serialized()))
