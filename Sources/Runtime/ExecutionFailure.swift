@@ -25,17 +25,16 @@ struct ExecutionFailure {
     init(_ process: Specification.Process, _ errno: Errno, _ view: borrowing RootView) {
         let program = process.arguments.first ?? ""
         let isMissing = errno == .noEntry || errno == .notDirectory
-        let found = process.candidates.compactMap { candidate in
-            BytePath(
-                parsing: candidate.first == UInt8(ascii: "/")
-                    ? candidate : process.workingDirectory.bytes + [UInt8(ascii: "/")] + candidate
-            )
-            .flatMap { view.kind(at: $0) }
+        var found: [FileKind] = []
+        for candidate in process.candidates {
+            let isAbsolute = candidate.first == UInt8(ascii: "/")
+            let path = isAbsolute ? candidate : process.workingDirectory.bytes + [UInt8(ascii: "/")] + candidate
+            if let path = BytePath(parsing: path), let kind = view.kind(at: path) { found.append(kind) }
         }
-        var (cause, hint): (String, String?) = (errno.description, nil)
+        var cause = errno.description
+        var hint: String?
         switch errno {
-        case .noEntry where found.contains(.regular):
-            (cause, hint) = ("the interpreter or loader that it names is not there", nil)
+        case .noEntry where found.contains(.regular): cause = "the interpreter or loader that it names is not there"
         case .noEntry where !program.bytes.contains(UInt8(ascii: "/")) && !program.bytes.isEmpty:
             cause = "no such program in the container's PATH"
         case .accessDenied where found.last == .directory: cause = "it is a directory"

@@ -87,15 +87,16 @@ struct RootView: ~Copyable {
         throw SystemError("mount at", path.displayed, found == .directory ? .isDirectory : .notDirectory)
     }
 
-    /// The kind of what stands at a path as the container will see it; nil where nothing does, or in a filesystem that is
-    /// yet to be made. Changes nothing.
+    /// The kind of what stands at a path as the container will see it, for telling of a failure; nil where nothing does, in
+    /// a filesystem that is yet to be made, and where it can't be looked at. Changes nothing.
     func kind(at path: BytePath) -> FileKind? {
         let around = around(path)
         guard let file = around.file else { return nil }
-        let rest = KernelPath(relative: around.rest)
-        guard let found = try? Files.open(rest, in: file.reference, flags: O_PATH, resolve: [.inRoot, .noMagicLinks])
-        else { return nil }
-        return try? found.status().kind
+        do throws(SystemError) {
+            return try Files.open(
+                KernelPath(relative: around.rest), in: file.reference, flags: O_PATH, resolve: [.inRoot, .noMagicLinks]
+            ).status().kind
+        } catch { return nil }
     }
 
     /// Makes a directory and those above it where they are missing. That is content, no mount point.
