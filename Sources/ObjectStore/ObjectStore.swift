@@ -85,7 +85,7 @@ public final class ObjectStore: ObjectSource {
     }
 
     /// Whether the object is stored, without a search for new packs when it is not. A stored object of the
-    /// same id and other content fails with `collision`; one that can't be read is as good as none.
+    /// same id and other content fails with `collision`; one that is damaged is as good as none.
     func holds(_ kind: ObjectKind, _ id: ObjectID, _ bytes: [UInt8]) throws(StoreError) -> Bool {
         let repository = try repository()
         if isStale {
@@ -94,8 +94,11 @@ public final class ObjectStore: ObjectSource {
         }
         guard repository.contains(id, refreshing: false) else { return false }
         guard let stored = try repository.readable(id) else { return false }
-        guard stored.kind == kind, stored.bytes == bytes else { throw StoreError("add object", id.hex, .collision) }
-        return true
+        if stored.kind == kind, stored.bytes == bytes { return true }
+        guard ObjectHash.id(of: stored.kind, stored.bytes) != id else {
+            throw StoreError("add object", id.hex, .collision)
+        }
+        return false
     }
 
     // MARK: Writing

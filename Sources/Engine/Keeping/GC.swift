@@ -65,8 +65,6 @@ extension Repository {
         let store = try store()
         progress(.marking)
         let expiry = try request.expiry.map { try LogExpiry(before: $0, in: store) }
-        // What is forgotten is forgotten first: killed from here on, the rest stays as garbage.
-        if let expiry, !request.isDryRun { try store.forget(expiry) }
         let kept = KeptContent(in: store)
         let reachable = try Reachability(in: store, expiry: expiry) { try kept.needs(of: $0) }
         let collector = try Collector(store, reachable)
@@ -75,9 +73,14 @@ extension Repository {
         guard try collector.keepWritersOut(waits: request.waits, waiting: { progress(.waiting) }) else {
             throw EngineError.refused("collect garbage", subject: root, reason: "another command is writing")
         }
-        // What came since, and keeps alive what it found.
+        // A writer may have been killed meanwhile; and what came since keeps alive what it found.
+        try requireRecovered()
         try reachable.add(try collectionRoots(expiry))
         progress(.removing)
+        try Interrupts.check()
+        Interrupts.disregard()
+        // First of all: killed from here on, the rest stays as garbage.
+        if let expiry, !request.isDryRun { try store.forget(expiry) }
         var result = Collected()
         result.operations = expiry?.operations ?? 0
         (result.objects, result.bodies) =

@@ -97,16 +97,21 @@ extension Repository {
 enum DiskSize {
     /// Of a file, or a directory with all that is below it; 0 where nothing is there any more. Each name of a file
     /// with hard links counts its part.
-    static func of(_ path: String) throws -> UInt64 {
+    static func of(_ path: String) throws(SystemError) -> UInt64 {
         try total(KernelPath(path), in: .current)
     }
 
-    private static func total(_ path: KernelPath, in parent: DirectoryReference) throws -> UInt64 {
+    private static func total(_ path: KernelPath, in parent: DirectoryReference) throws(SystemError) -> UInt64 {
         guard let status = try Files.statusIfPresent(path, in: parent) else { return 0 }
         guard status.kind == .directory else { return status.blocks * 512 / UInt64(max(1, status.linkCount)) }
-        let directory = try Files.openDirectory(path, in: parent)
-        return try Files.names(in: directory).reduce(status.blocks * 512) {
-            try $0 + total(KernelPath($1), in: directory.reference)
+        do throws(SystemError) {
+            let directory = try Files.openDirectory(path, in: parent)
+            var sum = status.blocks * 512
+            for name in try Files.names(in: directory) { sum += try total(KernelPath(name), in: directory.reference) }
+            return sum
+        } catch {
+            if error.errno == .noEntry { return 0 }
+            throw error
         }
     }
 }

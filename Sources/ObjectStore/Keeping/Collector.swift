@@ -30,6 +30,8 @@ public final class Collector {
     /// The packs that are to go, or that the one there is.
     private var old: [String] = []
     private var new: String?
+    /// With what came too late for the new one. It may be one of the old ones: equal content has equal names.
+    private var late: String?
     private var alone: Alone?
 
     /// The lock that keeps writers out.
@@ -154,6 +156,7 @@ public final class Collector {
             let sealed = try writer.seal()
             try sealed.flush(in: directory)
             try sealed.publish(in: directory)
+            late = sealed.name
         } catch {
             do throws(StoreError) { try writer.discard() } catch {}
             throw error
@@ -161,7 +164,7 @@ public final class Collector {
     }
 
     private func removePacks() throws(StoreError) {
-        let gone = old.filter { $0 != new }
+        let gone = old.filter { $0 != new && $0 != late }
         if gone.isEmpty { return }
         let reference = directory.reference
         // They tell of packs and commits that are about to go.

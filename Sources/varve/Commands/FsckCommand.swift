@@ -24,7 +24,7 @@ struct FsckCommand: ParsableCommand {
     func run() throws {
         let repository = try options.repository()
         try Interruption.arm()
-        let start = Moment.now()
+        let start = Progress.milliseconds()
         let progress = StepProgress(options)
         let result = try repository.check(repairs: repair) { step in
             switch step {
@@ -42,10 +42,10 @@ struct FsckCommand: ParsableCommand {
             for problem in result.problems { output.line(problem.text) }
         }
         output.finish()
-        let seconds = max(1, Moment.now() - start)
+        let milliseconds = UInt64(max(1, Progress.milliseconds() - start))
         options.say(
             "checked \(result.objects) objects, \(result.bodies) bodies and \(result.commits) commits: "
-                + "\(ByteCount.text(result.bytes)), \(ByteCount.text(result.bytes / UInt64(seconds))) a second")
+                + "\(ByteCount.text(result.bytes)), \(ByteCount.text(result.bytes * 1000 / milliseconds)) a second")
         if result.problems.contains(where: { !$0.places.isEmpty }) {
             options.say("importing or loading the same files again brings back what is damaged or missing")
         }

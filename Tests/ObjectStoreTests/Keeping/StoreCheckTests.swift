@@ -89,10 +89,11 @@ import Testing
         #expect(Set(found.damaged.keys) == [tree])
         #expect(found.objects[id]?.kind == .commit)
 
-        let store = try ObjectStore(opening: fixture.root)
-        let writer = try store.writer()
-        #expect(try writer.commit("one", body: "one body", parents: []) == id)
-        try writer.finish()
+        do {
+            let writer = try ObjectStore(opening: fixture.root).writer()
+            #expect(try writer.commit("one", body: "one body", parents: []) == id)
+            try writer.finish()
+        }
         #expect(try Self.check(fixture.root).damaged == [:])
         try Fixture.collect(try ObjectStore(opening: fixture.root))
         try Fixture.expectExact(fixture.root)
