@@ -17,15 +17,15 @@ struct ImageLoader {
     private var total: UInt64 = 0
 
     init(
-        from archive: ImageArchive, into repository: Repository, writer: ObjectWriter, _ limits: LayerLimits,
+        from archive: ImageArchive, into repository: Repository, writer: ObjectWriter, _ request: LoadRequest,
         _ progress: ((UInt64) -> Void)?
     ) throws {
         self.archive = archive
         self.writer = writer
-        self.limits = limits
+        limits = request.limits
         self.progress = progress
         store = try repository.store()
-        known = try KnownLayers(in: repository)
+        known = try request.rereads ? KnownLayers() : KnownLayers(in: repository)
     }
 
     /// - Returns: the commit with the image's config, on those of its layers.
