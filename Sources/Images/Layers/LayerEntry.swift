@@ -11,26 +11,23 @@ public enum LayerEntry: Hashable, Sendable {
 }
 
 extension LayerEntry {
-    private static let prefix: ByteName = ".wh."
-    private static let metadata: ByteName = ".wh..wh."
-    private static let opaqueMarker: ByteName = ".wh..wh..opq"
-
     /// What an entry of the tar file says; nil for what is aufs's own.
     init?(_ entry: TarEntry) throws(Refusal) {
-        guard let name = entry.path.last, entry.path.names.contains(where: { $0.hasPrefix(Self.prefix) }) else {
+        guard let name = entry.path.last, entry.path.names.contains(where: { $0.hasPrefix(WhiteoutNames.prefix) })
+        else {
             self = .entry(entry)
             return
         }
         let parent = entry.path.parent
-        if name == Self.opaqueMarker, !parent.names.contains(where: { $0.hasPrefix(Self.prefix) }) {
+        if name == WhiteoutNames.opaque, !parent.names.contains(where: { $0.hasPrefix(WhiteoutNames.prefix) }) {
             self = .opaque(parent)
             return
         }
-        if entry.path.names.contains(where: { $0.hasPrefix(Self.metadata) }) { return nil }
-        guard !parent.names.contains(where: { $0.hasPrefix(Self.prefix) }) else {
+        if entry.path.names.contains(where: { $0.hasPrefix(WhiteoutNames.metadata) }) { return nil }
+        guard !parent.names.contains(where: { $0.hasPrefix(WhiteoutNames.prefix) }) else {
             throw Refusal("it is in a directory whose name is a whiteout's")
         }
-        let hidden = ByteName(name.bytes.dropFirst(Self.prefix.bytes.count))
+        let hidden = ByteName(name.bytes.dropFirst(WhiteoutNames.prefix.bytes.count))
         guard hidden.isEntryName else { throw Refusal("it is a whiteout of nothing") }
         self = .whiteout(parent.appending(hidden))
     }

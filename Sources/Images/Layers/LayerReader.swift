@@ -97,16 +97,3 @@ public final class LayerReader {
         }
     }
 }
-
-extension Attributes {
-    /// Where a regular file has no holes.
-    var dataRanges: [Range<UInt64>] {
-        var ranges: [Range<UInt64>] = []
-        var start: UInt64 = 0
-        for hole in holes + [size..<size] {
-            if hole.lowerBound > start { ranges.append(start..<hole.lowerBound) }
-            start = hole.upperBound
-        }
-        return ranges
-    }
-}

@@ -1,13 +1,6 @@
 import Linux
 import Model
 
-/// A file's body, for ``RecipeSource``.
-public enum BodyContent: ~Copyable {
-    case bytes([UInt8])
-    /// Open for reading.
-    case file(Descriptor)
-}
-
 /// A layer's tar file, rebuilt from its recipe and the bodies. At its end it has been compared with the recipe's
 /// digest: bytes that differ give an error in place of the end.
 public final class RecipeSource: ByteSource {
@@ -81,17 +74,9 @@ public final class RecipeSource: ByteSource {
             content = try open(body)
             contentOwner = body
         }
-        var count = 0
-        switch content {
-        case .bytes(let bytes):
-            guard body.range.upperBound <= bytes.count else { break }
-            target.copyBytes(from: bytes[Int(offset)...].prefix(target.count))
-            count = target.count
-        case .file(let file):
-            do throws(SystemError) { count = try file.read(into: target, at: offset) } catch {
-                throw refused("read body \(body.id): \(error.errno)")
-            }
-        case nil: break
+        let count: Int
+        do throws(SystemError) { count = try content?.read(into: target, at: offset) ?? 0 } catch {
+            throw refused("read body \(body.id): \(error.errno)")
         }
         if count == 0 { throw refused("body \(body.id) has fewer bytes than \(body.size)") }
         return count

@@ -1,7 +1,7 @@
 import Model
 
-/// What a tar file is read for.
-enum TarDialect {
+/// What a tar file is read or written for.
+public enum TarDialect: Sendable {
     /// A whole root filesystem.
     case archive
     /// A layer of an image: slashes before names are dropped, since kaniko writes them, and nothing at all is a layer
@@ -21,12 +21,18 @@ enum TarNames {
         if name.contains(0) { throw Refusal("\(what) has a NUL") }
         if name.first == UInt8(ascii: "/"), dialect == .archive { throw Refusal("\(what) is absolute") }
         guard name.count <= maximumPath else { throw Refusal("\(what) is longer than \(maximumPath) bytes") }
-        for part in name.split(separator: UInt8(ascii: "/")) {
+        let parts = name.split(separator: UInt8(ascii: "/"))
+        for part in parts {
             if part.elementsEqual("..".utf8) { throw Refusal("\(what) has a '..'") }
-            if part.count > 255 { throw Refusal("\(what) has a component longer than 255 bytes") }
+            if part.count > longest(dialect, part) { throw Refusal("\(what) has a component longer than 255 bytes") }
         }
-        guard let path = BytePath(parsing: name) else { throw Refusal("\(what) is no path") }
-        return path
+        return BytePath(parts.filter { !$0.elementsEqual(".".utf8) }.map { ByteName($0) })
+    }
+
+    /// A whiteout's name is the longer by its mark.
+    private static func longest(_ dialect: TarDialect, _ part: ArraySlice<UInt8>) -> Int {
+        dialect == .layer && part.starts(with: WhiteoutNames.prefix.bytes)
+            ? 255 + WhiteoutNames.prefix.bytes.count : 255
     }
 
     static func symlinkTarget(_ target: [UInt8]) throws(Refusal) -> [UInt8] {
