@@ -11,6 +11,9 @@ public struct LayerLimits: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// Bytes of the names and values of all extended attributes, which stay in memory until the layer's end.
+    static let xattrs = 256 << 20
+
     /// Bytes of all holes: by default 4 GiB.
     var allowedHoles: UInt64 { bytes ?? 4 << 30 }
 

@@ -12,6 +12,7 @@ public final class LayerReader {
     private let recipe: RecipeWriter
     private var count: UInt64 = 0
     private var holes: UInt64 = 0
+    private var xattrs = 0
     /// The regular file whose body is being read, and where it was stored.
     private var current: Attributes?
     private var stored: ObjectID?
@@ -73,6 +74,7 @@ public final class LayerReader {
             }
             let change = try tar.checked { () throws(Refusal) in try LayerEntry(entry) }
             if case .entry(let entry)? = change {
+                try add(entry.attributes.xattrs)
                 if entry.attributes.kind == .regular, entry.hardLinkTarget == nil {
                     try add(entry.attributes.holes)
                     current = entry.attributes
@@ -85,6 +87,14 @@ public final class LayerReader {
         }
         hasEnded = true
         return nil
+    }
+
+    private func add(_ more: [ExtendedAttribute]) throws(ImagesError) {
+        xattrs += more.reduce(0) { $0 + $1.name.bytes.count + $1.value.count }
+        guard xattrs <= LayerLimits.xattrs else {
+            throw ImagesError(
+                "read archive", name, "its extended attributes take more than \(LayerLimits.xattrs) bytes together")
+        }
     }
 
     private func add(_ ranges: [Range<UInt64>]) throws(ImagesError) {

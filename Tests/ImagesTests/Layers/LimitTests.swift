@@ -95,6 +95,14 @@ struct LimitTests {
         #expect(try ReadLayer(bytes: few, limits: LayerLimits(entries: 50)).changes.count == 50)
     }
 
+    @Test("extended attributes of a quarter of a gigabyte are too many")
+    func attributes() throws {
+        let value = [UInt8](repeating: 0x78, count: 65_000)
+        let entry = pax((1...4).map { ("SCHILY.xattr.user.\($0)", value) }) + HeaderBuilder("f").bytes
+        let error = #expect(throws: ImagesError.self) { try ReadLayer(EndlessSource([], repeating: entry)) }
+        #expect(error?.reason == "its extended attributes take more than 268435456 bytes together")
+    }
+
     @Test("holes count, though no byte of the tar file stands for them")
     func holes() throws {
         func sparse(_ name: String, _ size: Int) -> [UInt8] {
