@@ -19,40 +19,58 @@ enum LayerEdge {
             let objects = MemoryObjects()
             var chunks: [[UInt8]] = []
             let reader = try LayerReader(BytesSource(bytes), named: "layer", limits: limits) { chunks.append($0) }
-            let builder = LayerBuilder(onto: nil, from: objects)
+            var changes: [(LayerEntry, body: ObjectID)] = []
             while let change = try reader.next() {
-                // Where a tree can't be made, the rest is read all the same.
-                do { try place(change, of: reader, in: builder, objects) } catch let error as SnapshotError {
-                    _ = try Finding.refused(error.description)
-                }
+                changes.append((change, try body(of: change, of: reader, objects)))
             }
             let (diffID, size) = try reader.finish()
-            try checkTree(try builder.write(to: objects), in: objects)
+            // On nothing, and on what came of that, where whiteouts and links find something.
+            let first = try apply(changes, onto: nil, objects)
+            _ = try apply(changes, onto: first, objects)
             try checkRecipe(chunks, objects, diffID, size)
             return true
         } catch let error as ImagesError { return try Finding.refused(error.description) }
     }
 
-    private static func place(
-        _ change: LayerEntry, of reader: LayerReader, in builder: LayerBuilder, _ objects: MemoryObjects
-    ) throws {
+    private static func body(
+        of change: LayerEntry, of reader: LayerReader, _ objects: MemoryObjects
+    ) throws -> ObjectID {
+        guard case .entry(let entry) = change, entry.hardLinkTarget == nil else { return .emptyBlob }
+        if let target = entry.symlinkTarget { return try objects.add(.blob, target) }
+        guard entry.attributes.kind == .regular else { return .emptyBlob }
+        let body = try objects.addBody(size: entry.attributes.size, holes: entry.attributes.holes) {
+            try reader.read(into: $0)
+        }
+        reader.stored(as: body)
+        return body
+    }
+
+    /// Where one change can't be made, the others are all the same.
+    private static func apply(
+        _ changes: [(LayerEntry, body: ObjectID)], onto base: ObjectID?, _ objects: MemoryObjects
+    ) throws -> ObjectID {
+        let builder = LayerBuilder(onto: base, from: objects)
+        for (change, body) in changes {
+            do { try place(change, body, in: builder) } catch let error as SnapshotError {
+                _ = try Finding.refused(error.description)
+            }
+        }
+        let tree = try builder.write(to: objects)
+        try checkTree(tree, in: objects)
+        return tree
+    }
+
+    private static func place(_ change: LayerEntry, _ body: ObjectID, in builder: LayerBuilder) throws {
         switch change {
         case .whiteout(let path): try builder.addWhiteout(path)
         case .opaque(let path): try builder.addOpaque(path)
         case .entry(let entry):
-            if let target = entry.hardLinkTarget { return try builder.addHardLink(entry.path, to: target) }
-            switch entry.attributes.kind {
-            case .directory: try builder.addDirectory(entry.path, entry.attributes)
-            case .regular:
-                let body = try objects.addBody(size: entry.attributes.size, holes: entry.attributes.holes) {
-                    try reader.read(into: $0)
-                }
-                reader.stored(as: body)
+            if let target = entry.hardLinkTarget {
+                try builder.addHardLink(entry.path, to: target)
+            } else if entry.attributes.kind == .directory {
+                try builder.addDirectory(entry.path, entry.attributes)
+            } else {
                 try builder.addLeaf(entry.path, entry.attributes, body: body)
-            case .symlink:
-                let body = try objects.add(.blob, entry.symlinkTarget ?? [])
-                try builder.addLeaf(entry.path, entry.attributes, body: body)
-            default: try builder.addLeaf(entry.path, entry.attributes, body: .emptyBlob)
             }
         }
     }
