@@ -212,6 +212,13 @@ struct RefusalTests {
             "long headers for all entries", noted(3, 500_000, type: "g"),
             "headers for all entries set more than 64 records, or 1048576 bytes"),
         Case(
+            "a long access control list",
+            pax("SCHILY.acl.access", String(repeating: "u:1:r,", count: 200_000)) + file("a"),
+            "entry 'a': its access control list is longer than 1048576 bytes"),
+        Case(
+            "a long user name", pax("SCHILY.acl.access", "u:\(String(repeating: "x", count: 256)):r") + file("a"),
+            "entry 'a': its access control list is malformed"),
+        Case(
             "a name that no line can hold", pax("path", String(repeating: "a/", count: 1 << 20)) + file("x"),
             "entry '\(String(repeating: "a/", count: 100))…': its name is longer than 4095 bytes"),
     ]
