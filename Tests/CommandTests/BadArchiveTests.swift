@@ -55,8 +55,7 @@ struct BadArchiveTests {
         """#
 
     /// No line is longer than a person wants to read.
-    private static let shortened =
-        String(repeating: "n", count: 99) + "…" + String(repeating: "n", count: 38)
+    private static let shortened = String(repeating: "n", count: 199) + "/…"
 
     private static let refusals: [(file: String, reason: String)] = [
         ("text.tar", "this is no tar archive, compressed or not"),

@@ -1,5 +1,5 @@
-// libFuzzer on one edge (Clang documentation, "libFuzzer"): `Fuzzer EDGE`, libFuzzer's options, directories of inputs.
-// libFuzzer has the main function. `scripts/fuzz` builds and runs it.
+// libFuzzer on one edge (Clang documentation, "libFuzzer"): `Fuzzer`, libFuzzer's options, directories of inputs,
+// `-ignore_remaining_args=1 EDGE`. libFuzzer has the main function. `scripts/fuzz` builds and runs it.
 
 import Edges
 import Glibc
@@ -7,20 +7,17 @@ import Glibc
 /// Set before the first input.
 nonisolated(unsafe) private var edge = Edge.json
 
-/// Takes the edge's name out of the arguments before libFuzzer looks at them.
+/// The last argument, so that the processes which libFuzzer itself starts have it too.
 @c(LLVMFuzzerInitialize)
 public func initialize(
     _ count: UnsafeMutablePointer<CInt>,
     _ arguments: UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>>
 ) -> CInt {
-    guard count.pointee > 1, let name = arguments.pointee[1], let named = Edge(rawValue: String(cString: name)) else {
+    guard let name = arguments.pointee[Int(count.pointee) - 1], let named = Edge(rawValue: String(cString: name)) else {
         print("edges:", Edge.allCases.map(\.rawValue).joined(separator: " "))
         exit(2)
     }
     edge = named
-    arguments.pointee[1] = arguments.pointee[0]
-    arguments.pointee += 1
-    count.pointee -= 1
     return 0
 }
 
