@@ -39,7 +39,11 @@ extension Repository {
         let made = CommitContent(fs: fs, config: config)
         if let parent {
             let there = try content(of: parent)
-            if there.fs == fs, there.config == config { return ImportResult(commit: parent, isNew: false) }
+            if there.fs == fs, there.config == config {
+                // There may be something all the same: what was damaged, or lost.
+                try writer.finish()
+                return ImportResult(commit: parent, isNew: false)
+            }
         }
         let commit = Commit(
             tree: try made.write(to: writer), parents: parent.map { [$0] } ?? [], author: author, committer: author,
