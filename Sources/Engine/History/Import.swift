@@ -34,8 +34,9 @@ extension Repository {
         } else {
             fs = try Self.readTar(file, named: name, to: writer, progress)
         }
-        let config =
-            try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, PlainConfig.json.canonical())
+        let before = try parent.flatMap { try content(of: $0).config }
+        let config = try changed(
+            try before ?? writer.add(.blob, PlainConfig.json.canonical()), by: changes, to: writer)
         let made = CommitContent(fs: fs, config: config)
         if let parent {
             let there = try content(of: parent)
