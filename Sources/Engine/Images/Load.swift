@@ -55,8 +55,9 @@ extension Repository {
             }
             loaded.append(LoadedImage(commit: commit, tags: tags, isNew: isNew))
         }
-        if moves.isEmpty { return loaded }
+        // Also of images that are there already, whose blobs may have been dropped.
         try loader.keepBlobs()
+        if moves.isEmpty { return loaded }
         let all = tags.joined().map(\.description).joined(separator: " ")
         try move("load \(all): \(name)", moves, writer: writer, by: author)
         return loaded
