@@ -169,11 +169,13 @@ def archives():
         target.write("this is no archive\n" * 100)
     archive("symlinks.tar", ("symlink-layer", "."))
     archive("files.tar", ("good/index.json", "some/file"))
-    digest = hashlib.sha256(b"{}").hexdigest()
+    config = json.dumps({"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": [
+        "sha256:" + hashlib.sha256(GOOD).hexdigest()]}}).encode()
+    digest = hashlib.sha256(config).hexdigest()
     with open("docker.json", "w") as target:
         json.dump([{"Config": f"{digest}.json", "RepoTags": ["bad:1"], "Layers": ["../../etc/passwd"]}], target)
-    with open("config.json", "w") as target:
-        target.write("{}")
+    with open("config.json", "wb") as target:
+        target.write(config)
     archive("docker.tar", ("docker.json", "manifest.json"), ("config.json", f"{digest}.json"))
 
 

@@ -72,7 +72,7 @@ struct ImageLoader {
             return result
         }
         let source = try keeping(layer)
-        let name = "layer \(layer.diffID.short)"
+        let name = "\(archive.name): layer \(layer.diffID.short)"
         let recipe = Recipes.Writer(to: writer)
         let reader = try LayerReader(source, named: name, limits: limits) { (chunk) throws(ImagesError) in
             try recipe.add(chunk)
@@ -80,8 +80,12 @@ struct ImageLoader {
         let builder = LayerBuilder(onto: base, from: writer)
         while let entry = try reader.next() {
             try Interrupts.check()
-            do { try place(entry, of: reader, in: builder) } catch SnapshotError.conflict(let path, let reason) {
-                throw EngineError.refused("read layer", subject: "\(name): entry '\(path)'", reason: reason)
+            do { try place(entry, of: reader, in: builder) } catch let error as SnapshotError {
+                switch error {
+                case .conflict(let path, let reason), .unsupported(let path, let reason):
+                    throw EngineError.refused("read layer", subject: "\(name): entry '\(path)'", reason: reason)
+                case .corrupt, .system: throw error
+                }
             }
         }
         let (diffID, size) = try reader.finish()

@@ -6,7 +6,8 @@ import Model
 ///
 /// Where an archive is both, as docker's are since version 25, the layout counts.
 public final class ImageArchive {
-    let name: String
+    /// What messages call the archive.
+    public let name: String
     let files: any ArchiveFiles
     private let isLayout: Bool
 

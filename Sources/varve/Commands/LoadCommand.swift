@@ -35,14 +35,14 @@ struct LoadCommand: ParsableCommand {
         request.limits = try limits.limits
         request.rereads = reread
         let source = input ?? "-"
+        if source == "-", StandardInput.isTerminal {
+            throw UsageError("load: standard input is a terminal", hints: ["name an archive with -i, or pipe one in"])
+        }
         let file: Descriptor
         if source == "-" {
             file = try Descriptor(owning: STDIN_FILENO).duplicate()
         } else {
             file = try Files.open(KernelPath(source), flags: O_RDONLY)
-        }
-        if source == "-", StandardInput.isTerminal {
-            throw UsageError("load: standard input is a terminal", hints: ["name an archive with -i, or pipe one in"])
         }
         let repository = try options.repository()
         try Interruption.arm()

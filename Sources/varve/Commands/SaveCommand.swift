@@ -41,7 +41,7 @@ struct SaveCommand: ParsableCommand {
         case (true, nil, false): request.shape = .squashed(since: nil)
         case (false, let since?, false): request.shape = .squashed(since: since)
         case (false, nil, true): request.shape = .flat
-        default: throw UsageError("save: --squash, --squash-since and --flatten exclude each other")
+        default: throw UsageError("save: --squash, --squash=REV and --flatten exclude each other")
         }
         if revisions.isEmpty { throw UsageError("save: takes one revision or more") }
         let repository = try options.repository()

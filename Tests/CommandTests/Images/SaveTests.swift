@@ -31,10 +31,11 @@ extension Box {
 /// Commits made here leave as layers that other tools see the same files in.
 @Suite("Saving", .enabled(if: hasImageTools))
 struct SaveTests {
-    /// Makes an OCI layout `copy` with gzip layers of a saved archive, as umoci wants it.
+    /// Makes an OCI layout `copy` with gzip layers of a saved archive: umoci knows no zstd, and skopeo doesn't turn it into
+    /// gzip for a layout unless it passes through a directory.
     private static let copy = """
-        rm -rf copy copy.tar
-        skopeo copy -q $saved docker-archive:copy.tar && skopeo copy -q docker-archive:copy.tar oci:copy:image
+        rm -rf copy plain
+        skopeo copy -q --dest-decompress $saved dir:plain && skopeo copy -q dir:plain oci:copy:image
         """
 
     @Test("every format and compression has the files that varve has, one layer more a commit")
@@ -76,40 +77,29 @@ struct SaveTests {
         #expect(try box.succeed("ls new.tar* 2>/dev/null || true") == "")
     }
 
-    @Test("two repositories with the same history write the same bytes")
+    @Test("two repositories with the same history write the same bytes, on any number of processors")
     func machines() throws {
         let box = try Box.forImages()
         try box.makeOwnCommits()
+        // The same commits, made again elsewhere.
         try box.succeed(
             """
-            varve -q save -o one.tar own hand:2
-            varve -q load --root other -i hand >/dev/null
-            varve -q --root other tag own hand:1
-            varve -q checkout own~1 first && varve -q --root other import -m first own first >/dev/null
-            SOURCE_DATE_EPOCH=1700000001 varve -q --root other import -m 'second of two' own files >/dev/null
+            set -e
+            varve() { command varve -q --root other "$@"; }
+            varve load -i hand >/dev/null && varve tag own hand:1
+            command varve -q checkout own~1 first
+            varve import -m 'first of two' own first >/dev/null
+            SOURCE_DATE_EPOCH=1700000001 varve import -m 'second of two' own files >/dev/null
             """)
-        for options in ["", "--format docker-archive", "--compression zstd", "--compression gzip:1"] {
-            // On one processor, too, and loaded back into a third repository.
+        for options in ["", "--format docker-archive", "--compression zstd", "--compression gzip:1", "--flatten"] {
             try box.succeed(
                 """
                 set -e
                 varve -q save \(options) -o one.tar own hand:2
                 taskset -c 0 varve -q save \(options) -o same.tar own hand:2
-                cmp one.tar same.tar
-                rm -rf third; varve -q --root third load -i one.tar >/dev/null
-                varve -q --root third save \(options) -o back.tar own hand:2
-                layers() { skopeo inspect --raw $1 | grep -o 'sha256:[0-9a-f]*' | tail -n 2; }
+                varve -q --root other save \(options) -o other.tar own hand:2
+                cmp one.tar same.tar && cmp one.tar other.tar
                 """)
-            let config = try box.succeed("varve --root third inspect own | grep -c diffID || true")
-            #expect(config == "0")
-            let layers =
-                "skopeo inspect --raw --config \(options.contains("docker") ? "docker-archive" : "oci-archive")"
-            let ids = "python3 -c 'import json, sys; print(json.load(sys.stdin)[\"rootfs\"])'"
-            try box.succeed(
-                "varve -q save \(options) -o one.tar own; varve -q --root other save \(options) -o other.tar own")
-            #expect(
-                try box.succeed("\(layers):one.tar | \(ids)") == box.succeed("\(layers):other.tar | \(ids)"),
-                "\(options)")
         }
     }
 
