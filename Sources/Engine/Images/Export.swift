@@ -19,10 +19,7 @@ extension Repository {
             }
             return try store.content(of: body, attributes)
         }
-        let items = try LayerEntries.between(nil, tree, in: source)
-        do { try tar.write(items, in: source) } catch let error as ImagesError where error.operation == "write" {
-            throw ImagesError("write archive", error.subject, error.reason)
-        }
+        try tar.write(try LayerEntries.between(nil, tree, in: source), in: source)
         return tar.leftOut
     }
 }
