@@ -12,10 +12,15 @@ extension ObjectStore {
                 result.append(path)
                 continue
             }
-            let status = try attempt("look at", path) { () throws(SystemError) in
-                try Files.statusIfPresent(KernelPath("\(root)/\(path)"))
+            // What is left of a pack: the marks that git makes are not empty.
+            let mark = "\(path[..<(path.lastIndex(of: ".") ?? path.endIndex)]).promisor"
+            let (status, isOurs) = try attempt("look at", path) { () throws(SystemError) in
+                (
+                    try Files.statusIfPresent(KernelPath("\(root)/\(path)")),
+                    try Files.statusIfPresent(KernelPath("\(root)/\(mark)"))?.size == 0
+                )
             }
-            if let status, status.modified.seconds < now - 3600 { result.append(path) }
+            if let status, isOurs || status.modified.seconds < now - 3600 { result.append(path) }
         }
         return result
     }

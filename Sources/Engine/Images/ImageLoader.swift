@@ -17,15 +17,15 @@ struct ImageLoader {
     private var total: UInt64 = 0
 
     init(
-        from archive: ImageArchive, into repository: Repository, writer: ObjectWriter, _ limits: LayerLimits,
+        from archive: ImageArchive, into repository: Repository, writer: ObjectWriter, _ request: LoadRequest,
         _ progress: ((UInt64) -> Void)?
     ) throws {
         self.archive = archive
         self.writer = writer
-        self.limits = limits
+        limits = request.limits
         self.progress = progress
         store = try repository.store()
-        known = try KnownLayers(in: repository)
+        known = try request.rereads ? KnownLayers() : KnownLayers(in: repository)
     }
 
     /// - Returns: the commit with the image's config, on those of its layers.
@@ -127,32 +127,25 @@ struct ImageLoader {
 
     // MARK: Blobs
 
-    /// A layer's blob, which is kept as it passes, where it is compressed and not kept already.
+    /// A layer's blob, which is kept as it passes, where it is to be kept.
     private mutating func keeping(_ layer: ArchivedLayer) throws -> any ByteSource {
-        let source = try archive.open(layer)
-        guard let digest = try toKeep(layer) else { return source }
-        return try keeping(source, as: digest)
-    }
-
-    private mutating func keeping(_ source: any ByteSource, as digest: Digest) throws -> KeepingSource {
-        let keeping = KeepingSource(source, as: digest, in: try store.keepBlob())
-        kept.append(keeping)
-        return keeping
+        try kept(layer) ?? archive.open(layer)
     }
 
     /// Keeps the blob of a layer that need not be read.
     private mutating func keepOnly(_ layer: ArchivedLayer) throws {
-        guard let digest = try toKeep(layer) else { return }
-        let source = try keeping(try archive.open(layer), as: digest)
+        guard let source = try kept(layer) else { return }
         while try !source.next().isEmpty { try Interrupts.check() }
     }
 
     /// Nil where there is no need: an uncompressed layer is what its recipe gives.
-    private mutating func toKeep(_ layer: ArchivedLayer) throws -> Digest? {
+    private mutating func kept(_ layer: ArchivedLayer) throws -> KeepingSource? {
         guard let digest = layer.descriptor?.digest, digest != layer.diffID, try store.keptBlob(digest) == nil,
             keptDigests.insert(digest).inserted
         else { return nil }
-        return digest
+        let source = KeepingSource(try archive.open(layer), as: digest, in: try store.keepBlob())
+        kept.append(source)
+        return source
     }
 }
 

@@ -19,6 +19,8 @@ struct KnownLayers {
 
     private var known: [Application: Result] = [:]
 
+    init() {}
+
     /// Looks at the histories of all tags.
     init(in repository: Repository) throws {
         let store = try repository.store()

@@ -12,6 +12,8 @@ public struct LoadRequest: Sendable {
     /// The tag for the one image that there is, in place of the names that it has.
     public var tag: TagName?
     public var limits = LayerLimits()
+    /// Whether layers are read that the repository has: what is damaged or lost of them comes back.
+    public var rereads = false
 
     public init() {}
 }
@@ -41,7 +43,7 @@ extension Repository {
         let tags = try tags(for: images, named: name, request)
 
         let writer = try store.writer()
-        var loader = try ImageLoader(from: archive, into: self, writer: writer, request.limits, progress)
+        var loader = try ImageLoader(from: archive, into: self, writer: writer, request, progress)
         var loaded: [LoadedImage] = []
         var moves: [RefMove] = []
         for (image, tags) in zip(images, tags) {
@@ -55,9 +57,11 @@ extension Repository {
             }
             loaded.append(LoadedImage(commit: commit, tags: tags, isNew: isNew))
         }
-        // Also of images that are there already, whose blobs may have been dropped.
         try loader.keepBlobs()
-        if moves.isEmpty { return loaded }
+        if moves.isEmpty {
+            if request.rereads { try writer.finish() }
+            return loaded
+        }
         let all = tags.joined().map(\.description).joined(separator: " ")
         try move("load \(all): \(name)", moves, writer: writer, by: author)
         return loaded

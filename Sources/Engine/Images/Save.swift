@@ -15,7 +15,7 @@ public struct SaveRequest: Sendable {
     }
 
     public var format = ImageArchiveWriter.Format.ociArchive
-    public var compression = LayerCompression.gzip(level: 6)
+    public var compression = LayerCompression.gzip(level: LayerCompression.gzipLevel)
     public var shape = Shape.full
     /// Whether to fail where a layer can't carry something.
     public var isStrict = false

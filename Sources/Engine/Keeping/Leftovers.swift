@@ -42,6 +42,8 @@ extension Repository {
         for name in try names(in: "blobs/sha256") where !blobs.contains(name) {
             try add(name.utf8.count == 64 ? .blob : .garbage, "\(root)/blobs/sha256/\(name)")
         }
+        // Who adds a blob keeps collections out.
+        for name in try names(in: "blobs/tmp") { try add(.garbage, "\(root)/blobs/tmp/\(name)") }
         for name in try names(in: "images") {
             let path = "\(root)/images/\(name)"
             if name.hasSuffix(".erofs") {

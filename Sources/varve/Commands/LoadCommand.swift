@@ -25,6 +25,7 @@ struct LoadCommand: ParsableCommand {
     @Option(name: .shortAndLong, help: "The archive or directory (default: standard input).") var input: String?
     @Option(name: .shortAndLong, help: "The tag, in place of the name that the one image has.") var tag: String?
     @Option(help: "Of an image for several platforms: os/architecture[/variant].") var platform: String?
+    @Flag(help: "Read layers that are there already, too: heals what 'varve fsck' found.") var reread = false
     @OptionGroup var limits: LayerLimitOptions
 
     func run() throws {
@@ -32,6 +33,7 @@ struct LoadCommand: ParsableCommand {
         request.tag = try tag.map { try TagName(parsing: $0) }
         request.platform = try platform.map { try Platform(parsing: $0) }
         request.limits = try limits.limits
+        request.rereads = reread
         let source = input ?? "-"
         if source == "-", StandardInput.isTerminal {
             throw UsageError("load: standard input is a terminal", hints: ["name an archive with -i, or pipe one in"])

@@ -73,7 +73,7 @@ struct SaveCommand: ParsableCommand {
         let level = parts.count == 2 ? Int32(parts[1]) : nil
         switch (parts[0], parts.count, level) {
         case ("none", 1, _): return .none
-        case ("gzip", 1, _): return .gzip(level: 6)
+        case ("gzip", 1, _): return .gzip(level: LayerCompression.gzipLevel)
         case ("gzip", 2, let level?) where (1...9).contains(level): return .gzip(level: level)
         case ("zstd", 1, _): return .zstd(level: 3)
         case ("zstd", 2, let level?) where (1...19).contains(level): return .zstd(level: level)

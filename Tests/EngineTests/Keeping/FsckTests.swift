@@ -143,17 +143,12 @@ struct FsckTests {
 
     /// The tree of a recipe of a layer that is one body.
     private static func recipe(of body: ObjectID, _ bytes: [UInt8], to writer: ObjectWriter) throws -> ObjectID {
-        var chunks: [[UInt8]] = []
-        let recipe = RecipeWriter { (chunk) throws(ImagesError) in chunks.append(chunk) }
+        let chunks = Recipes.Writer(to: writer)
+        let recipe = RecipeWriter { (chunk) throws(ImagesError) in try chunks.add(chunk) }
         let size = UInt64(bytes.count)
         try recipe.add(BodyRange(id: body, size: size, hasHoles: false, range: 0..<size))
-        let file = try TemporaryDirectory("recipe")
-        try Rig.write(file.file("x"), String(decoding: bytes, as: UTF8.self))
-        let digest = try Digest(sha256Of: try Files.open(KernelPath(file.file("x")), flags: O_RDONLY))
+        let digest = Digest.sha256(of: bytes)
         try recipe.finish(diffID: digest)
-        let entries = try chunks.enumerated().map { number, chunk in
-            TreeEntry(mode: .file, name: ByteName("0000000\(number)"), id: try writer.add(.blob, chunk))
-        }
-        return try writer.add(.tree, try Tree.encode(entries))
+        return try chunks.finish(.init(diffID: digest, size: size))
     }
 }

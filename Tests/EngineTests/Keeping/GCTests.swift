@@ -151,7 +151,10 @@ struct GCTests {
         try Rig.write("\(rig.root)/pool/tmp/1_x", "body")
         try Rig.write("\(rig.root)/git/objects/pack/tmp_pack_1_x", "pack")
         try Rig.write("\(rig.root)/git/objects/pack/tmp_pack_aBcDeF", "git's, and perhaps in use")
-        #expect(try rig.repository.collectGarbage(Self.request()).garbage.count == 3)
+        for name in ["pack-1.pack", "pack-1.promisor", "pack-2.promisor"] {
+            try Rig.write("\(rig.root)/git/objects/pack/\(name)", "")
+        }
+        #expect(try rig.repository.collectGarbage(Self.request()).garbage.count == 6)
         #expect(try rig.repository.store().garbage() == ["git/objects/pack/tmp_pack_aBcDeF"])
         try run(["touch", "-d", "2 hours ago", "\(rig.root)/git/objects/pack/tmp_pack_aBcDeF"])
         #expect(try rig.repository.collectGarbage(Self.request()).garbage.count == 1)

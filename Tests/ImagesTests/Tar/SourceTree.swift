@@ -76,11 +76,19 @@ struct SourceTree {
         mkdir acldir && setfacl -m u:4321:rx acldir && setfacl -d -m u:5:rwx,g::r acldir
         """
 
-    init(_ scripts: String...) throws {
+    init(_ scripts: String...) throws { try self.init(scripts) }
+
+    init(_ scripts: [String]) throws {
         directory = try TemporaryDirectory("images")
         try Files.makeDirectory(KernelPath(path))
         let result = try run(["sh", "-ec", "umask 022; cd '\(path)'\n" + scripts.joined(separator: "\n")])
         try #require(result.status == 0, "\(result.errors)")
+        try collect(.root)
+    }
+
+    /// What is at `path` by now.
+    init(collecting directory: TemporaryDirectory) throws {
+        self.directory = directory
         try collect(.root)
     }
 

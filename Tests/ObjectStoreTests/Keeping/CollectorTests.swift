@@ -121,6 +121,26 @@ import Testing
         try Fixture.expectSound(fixture.root)
     }
 
+    @Test("who only reads goes on finding what is kept, whatever it had open", arguments: [0, 1, 2])
+    func readers(_ use: Int) throws {
+        let fixture = try Fixture()
+        var commits: [ObjectID] = []
+        for turn in 0..<8 { commits.append(try fixture.commit("turn \(turn)", to: Fixture.refs[0])) }
+        let reader = try ObjectStore(opening: fixture.root)
+        switch use {
+        // Indexes alone are open; or some packs too; or nothing.
+        case 1: for id in commits { #expect(try reader.contains(id)) }
+        case 2: for id in commits.prefix(3) { #expect(try reader.commit(id).message.count == 7) }
+        default: _ = try reader.ref(Fixture.refs[0])
+        }
+        try Fixture.collect(fixture.store)
+        for id in commits {
+            let tree = try reader.commit(id).tree
+            #expect(try reader.tree(tree).count == 2)
+        }
+        #expect(try reader.ancestor(of: commits[7], generations: 7) == commits[0])
+    }
+
     @Test("a writer keeps a collection out, not other writers, and a collection keeps writers out")
     func locks() throws {
         let fixture = try Fixture()
