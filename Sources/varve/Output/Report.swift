@@ -72,7 +72,9 @@ enum Report {
         // What is recorded happens, whatever failed afterwards.
         if case .unfinished = (error as? StoreError)?.cause { return failure }
         if failure.message.contains("No space left on device") {
-            failure.hints.append("nothing was changed; make room, or put the repository elsewhere with --root")
+            let isArchive = (error as? ImagesError)?.operation == "write archive"
+            let elsewhere = isArchive ? "write it elsewhere" : "put the repository elsewhere with --root"
+            failure.hints.append("nothing was changed; make room, or \(elsewhere)")
         }
         return failure
     }

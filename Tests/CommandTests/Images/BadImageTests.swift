@@ -115,7 +115,7 @@ struct BadImageTests {
         ("cut.tar.gz", "read archive: cut.tar.gz: the gzip data ends too early"),
         ("empty.tar", "read archive: empty.tar: it is empty"),
         ("text.tar", "read archive: text.tar: this is no tar archive, compressed or not"),
-        ("docker.tar", "read archive: docker.tar: 'manifest.json': its name leads out of it"),
+        ("docker.tar", "read archive: docker.tar: 'manifest.json': '../../etc/passwd' is no name inside the archive"),
         ("nowhere", "open: nowhere: No such file or directory"),
         ("unnamed", "load: unnamed: its image ID has no name\nhint: give it one with -t NAME:TAG"),
         ("two -t new:1", "load: two: it has 2 images, and one tag was given for them"),
@@ -146,7 +146,7 @@ struct BadImageTests {
 
     private func box() throws -> Box {
         let box = try Box.forImages()
-        try box.succeed("python3 $TOOLS/bad_images.py && varve -q load -i good -t before:1")
+        try box.succeed("python3 $TOOLS/bad_images.py && varve -q load -i whiteout-of-nothing -t before:1")
         return box
     }
 
@@ -205,7 +205,7 @@ struct BadImageTests {
             varve -q load -i entries --max-layer-entries 1000 -t many
             varve -q load -i bomb -t big
             """)
-        #expect(try box.succeed("varve load --help").contains("(default: 4G, or 200 times its size)"))
+        #expect(try box.succeed("varve load --help").contains("(default: 4G, or 200"))
     }
 
     @Test("whiteouts of nothing are none")

@@ -22,6 +22,7 @@ struct SaveTargetTests {
     func unwritable() throws {
         let box = try Box()
         try box.succeed("mkdir full; touch full/file; echo file >file; mkdir empty")
+        let full = "No space left on device\nhint: nothing was changed; make room, or write it elsewhere"
         for (command, code, message) in [
             ("save -o none/out debian:12", 3, "open: none/out.PID.partial: No such file or directory"),
             ("save -o file/out debian:12", 3, "open: file/out.PID.partial: Not a directory"),
@@ -30,9 +31,9 @@ struct SaveTargetTests {
             ("save --format oci-dir -o full debian:12", 2, "write archive: full: the directory is not empty"),
             ("save --format oci-dir -o file debian:12", 3, "open: file: Not a directory"),
             ("save --format oci-dir debian:12", 2, "write archive: a directory needs a name\nhint: give it with -o"),
-            ("save -o /dev/full debian:12", 3, "write: /dev/full: No space left on device"),
-            ("save debian:12 >/dev/full", 3, "write: standard output: No space left on device"),
-            ("export debian:12 >/dev/full", 3, "write: standard output: No space left on device"),
+            ("save -o /dev/full debian:12", 3, "write archive: /dev/full: write: \(full)"),
+            ("save debian:12 >/dev/full", 3, "write archive: standard output: write: \(full)"),
+            ("export debian:12 >/dev/full", 3, "write archive: standard output: \(full)"),
             ("save -o out none:1", 2, "find revision: none:1: no tag, commit or container has this name"),
             ("save -o out debian:12 none:1", 2, "find revision: none:1: no tag, commit or container has this name"),
             (
@@ -43,9 +44,8 @@ struct SaveTargetTests {
             let result = try box.shell("varve \(command)")
             let told = result.errors.replacing(/\.\d+\.partial/, with: ".PID.partial")
             #expect(told == "varve: \(message)\n" && result.status == code, "\(command)")
-            #expect(
-                try box.succeed("ls -d * | tr '\\n' ' '; ls full empty | tr '\\n' ' '; cat file")
-                    == "base base.tar empty file full r empty: full: file file")
+            let there = try box.succeed("ls -d * | tr '\\n' ' '; ls full empty | tr '\\n' ' '; cat file")
+            #expect(there == "base base.tar empty file full r empty:  full: file file", "\(command)")
         }
         try box.succeed("varve -q save --format oci-dir -o empty debian:12; [ -e empty/index.json ]")
     }
