@@ -31,6 +31,13 @@ extension ObjectStore {
         let lock = try RepositoryLock(root: root)
         defer { lock.keep() }
         if let cut = expiry.cut {
+            // An older value that comes back after a power cut would not be in the log any more.
+            if let newest = try loosely(Self.operationsRef) {
+                guard try loosely(Self.appliedRef) == newest else {
+                    throw StoreError("cut operation log", cut.hex, .invalid("an operation is not complete"))
+                }
+                try RefFile.write(Self.appliedRef, newest, gitDirectory: gitDirectory)
+            }
             // Git's own way to end a history before its beginning: gitrepository-layout(5), "shallow". A newer cut
             // makes an older one needless.
             try attempt("cut operation log", cut.hex) { () throws(SystemError) in

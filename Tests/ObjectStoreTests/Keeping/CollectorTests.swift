@@ -191,4 +191,25 @@ import Testing
         #expect(throws: StoreError.self) { try Fixture.collect(try ObjectStore(opening: fixture.root)) }
         #expect(try run(["find", "\(fixture.root)/git/objects", "\(fixture.root)/pool"]).text == before)
     }
+
+    @Test("an older note of what was applied may come back after operations have expired")
+    func olderNote() throws {
+        let fixture = try Fixture()
+        try fixture.commit("one", to: Fixture.refs[0])
+        let note = "\(fixture.root)/git/refs/varve/applied"
+        let older = try #require(try Files.contentsIfPresent(note))
+        let file = try Files.status(KernelPath(note)).inode
+        try fixture.commit("two", to: Fixture.refs[0])
+        try fixture.commit("three", to: Fixture.refs[0])
+        try Fixture.collect(fixture.store, expiry: 1_800_000_000)
+        // Replaced, which is durable, and not overwritten.
+        #expect(try Files.status(KernelPath(note)).inode != file)
+        try Files.open(KernelPath(note), flags: O_WRONLY).write(older)
+        let store = try ObjectStore(opening: fixture.root)
+        try store.recover { _ in }
+        #expect(try !store.needsRecovery())
+        try fixture.commit("four", to: Fixture.refs[0])
+        #expect(try store.operations().count == 1)
+        try Fixture.expectSound(fixture.root)
+    }
 }
