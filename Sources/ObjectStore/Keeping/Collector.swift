@@ -178,7 +178,8 @@ public final class Collector {
         }
         try attempt("flush packs", "") { () throws(SystemError) in try directory.synchronize() }
         store.packsConsolidated()
-        try store.writeCommitGraph()
+        // A cache: all goes on without it.
+        do throws(StoreError) { try store.writeCommitGraph() } catch { store.maintenanceFailure = error }
     }
 
     private func removeBodies() throws(StoreError) {

@@ -62,6 +62,9 @@ extension ObjectStore {
             try git("trim reflog", name) { git_reflog_drop(log, index, 0) }
             isChanged = true
         }
-        if isChanged { try git("trim reflog", name) { git_reflog_write(log) } }
+        guard isChanged else { return }
+        try StaleLock.retry(["\(gitDirectory)/logs/\(name).lock"]) { () throws(StoreError) in
+            try git("trim reflog", name) { git_reflog_write(log) }
+        }
     }
 }

@@ -212,4 +212,40 @@ import Testing
         #expect(try store.operations().count == 1)
         try Fixture.expectSound(fixture.root)
     }
+
+    @Test("locks that a killed collection left are garbage, and keep none after it from its work")
+    func staleLocks() throws {
+        let fixture = try Fixture()
+        for content in ["one", "two"] { try fixture.commit(content, to: Fixture.refs[0]) }
+        try fixture.store.writeCommitGraph()
+        let locks = ["git/logs/\(Fixture.refs[0]).lock", "git/objects/info/commit-graph.lock"]
+        for lock in locks { try run(["touch", "-d", "1 minute ago", "\(fixture.root)/\(lock)"]) }
+        #expect(try fixture.store.garbage() == locks)
+        #expect(try fixture.store.abandoned(now: Int64(time(nil))) == [])
+        #expect(try fixture.store.abandoned(now: Int64(time(nil)) + 3600) == locks)
+        try Fixture.collect(fixture.store, expiry: .max)
+        #expect(try fixture.store.garbage() == [])
+        #expect(try fixture.store.reflog(Fixture.refs[0]).isEmpty)
+        #expect(fixture.store.maintenanceFailure == nil)
+        try Fixture.expectExact(fixture.root)
+    }
+
+    @Test("a commit-graph that can't be written keeps nothing from being removed")
+    func noCommitGraph() throws {
+        let fixture = try Fixture()
+        for content in ["one", "two"] { try fixture.commit(content, to: Fixture.refs[0]) }
+        do {
+            let writer = try fixture.store.writer()
+            _ = try writer.commit("lost", body: "lost", parents: [])
+            try writer.finish()
+        }
+        let lock = "\(fixture.root)/git/objects/info/commit-graph.lock"
+        try run(["mkdir", "-p", "\(lock)/full"])
+        try run(["touch", "-d", "1 minute ago", lock])
+        let freed = try Fixture.collect(fixture.store)
+        #expect(freed.bodies.count == 1)
+        #expect(fixture.store.maintenanceFailure != nil)
+        try run(["rm", "-r", lock])
+        try Fixture.expectExact(fixture.root)
+    }
 }
