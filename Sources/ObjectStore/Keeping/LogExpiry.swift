@@ -3,12 +3,13 @@ import Glibc
 import Linux
 import Model
 
-/// What of the operation log and the reflogs is to be forgotten: all that is older than a moment.
+/// What of the operation log and the reflogs is to be forgotten: what is older than a moment.
 public struct LogExpiry: Sendable, Hashable {
     /// Seconds since 1970.
     public let limit: Int64
-    /// The newest operation before that; nil where there is none. It stays as the log's end: its parents are
-    /// forgotten, and so what it and those before it mention, and nothing tells of it any more.
+    /// The newest of the operations that are forgotten: those before that moment that follow on none
+    /// from after it. So one with a wrong date takes none with it. Nil where there is none. It stays as the log's end: its parents
+    /// are forgotten, and so what it and those before it mention, and nothing tells of it any more.
     public let cut: ObjectID?
     /// How many operations that are told of now are not told of after it.
     public let operations: Int
@@ -17,9 +18,9 @@ public struct LogExpiry: Sendable, Hashable {
     public init(before limit: Int64, in store: ObjectStore) throws(StoreError) {
         self.limit = limit
         let all = try store.operations()
-        let old = all.drop { $0.operation.author.seconds >= limit }
-        cut = old.first?.id
-        operations = old.count
+        let kept = all.prefix((all.lastIndex { $0.operation.author.seconds >= limit } ?? -1) + 1)
+        cut = all.dropFirst(kept.count).first?.id
+        operations = all.count - kept.count
     }
 
     func covers(_ entry: ReflogEntry) -> Bool { entry.author.seconds < limit }

@@ -248,4 +248,18 @@ import Testing
         try run(["rm", "-r", lock])
         try Fixture.expectExact(fixture.root)
     }
+
+    @Test("an operation with an old date takes none that are before it in the log")
+    func oldDates() throws {
+        let fixture = try Fixture()
+        let times: [Int64] = [100, 200, 1000, 50, 1100, 60]
+        for (turn, time) in times.enumerated() { try fixture.commit("\(turn)", to: Fixture.refs[0], time: time) }
+        #expect(try LogExpiry(before: 1000, in: fixture.store).operations == 2)
+        #expect(try LogExpiry(before: 40, in: fixture.store).cut == nil)
+        #expect(try LogExpiry(before: 1050, in: fixture.store).operations == 4)
+        #expect(try LogExpiry(before: .max, in: fixture.store).operations == 6)
+        try Fixture.collect(fixture.store, expiry: 1000)
+        #expect(try fixture.store.operations().map(\.operation.author.seconds) == [60, 1100, 50, 1000])
+        try Fixture.expectExact(fixture.root)
+    }
 }
