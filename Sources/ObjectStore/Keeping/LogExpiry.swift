@@ -11,6 +11,9 @@ public struct LogExpiry: Sendable, Hashable {
     /// from after it. So one with a wrong date takes none with it. Nil where there is none. It stays as the log's end: its parents
     /// are forgotten, and so what it and those before it mention, and nothing tells of it any more.
     public let cut: ObjectID?
+    /// Forgotten operations that others, which are not, have taken back: they are reached past `cut`, and their parents are
+    /// forgotten as well.
+    let undone: Set<ObjectID>
     /// How many operations that are told of now are not told of after it.
     public let operations: Int
 
@@ -21,7 +24,14 @@ public struct LogExpiry: Sendable, Hashable {
         let kept = all.prefix((all.lastIndex { $0.operation.author.seconds >= limit } ?? -1) + 1)
         cut = all.dropFirst(kept.count).first?.id
         operations = all.count - kept.count
+        var undone = Set(kept.compactMap(\.operation.undoes))
+        undone.subtract(kept.map(\.id))
+        if let cut { undone.remove(cut) }
+        self.undone = undone
     }
+
+    /// All commits whose parents are forgotten.
+    var cuts: Set<ObjectID> { cut.map { undone.union([$0]) } ?? [] }
 
     func covers(_ entry: ReflogEntry) -> Bool { entry.author.seconds < limit }
 }
@@ -41,8 +51,10 @@ extension ObjectStore {
             }
             // Git's own way to end a history before its beginning: gitrepository-layout(5), "shallow". A newer cut
             // makes an older one needless.
+            var lines = ""
+            for id in expiry.cuts.sorted() where try contains(id) { lines += "\(id.hex)\n" }
             try attempt("cut operation log", cut.hex) { () throws(SystemError) in
-                try Files.replace("\(gitDirectory)/shallow", with: Array("\(cut.hex)\n".utf8))
+                try Files.replace("\(gitDirectory)/shallow", with: Array(lines.utf8))
             }
             try checkpoint?(.logCut)
         }

@@ -21,7 +21,7 @@ public final class Reachability {
     ) throws(StoreError) {
         self.store = store
         self.besides = besides
-        cut = try store.forgottenParents().union([expiry?.cut].compactMap { $0 })
+        cut = try store.forgottenParents().union(expiry?.cuts ?? [])
     }
 
     public func contains(_ id: ObjectID) -> Bool { places[id] != nil }

@@ -262,4 +262,30 @@ import Testing
         #expect(try fixture.store.operations().map(\.operation.author.seconds) == [60, 1100, 50, 1000])
         try Fixture.expectExact(fixture.root)
     }
+
+    @Test("an operation that was taken back keeps nothing when it is forgotten and what took it back is not")
+    func undone() throws {
+        let fixture = try Fixture()
+        let lost = try fixture.commit("one", to: Fixture.refs[0], time: 100)
+        try fixture.move(Fixture.refs[0], to: nil, time: 200)
+        try fixture.commit("two", to: Fixture.refs[1], time: 300)
+        let two = try fixture.commit("three", to: Fixture.refs[1], time: 400)
+        let undone = try #require(try fixture.store.operations().first?.id)
+        try fixture.commit("four", to: Fixture.refs[1], time: 500)
+        for time in [1000, 2000, 3000] as [Int64] {
+            let author = Signature(name: ada.name, email: ada.email, seconds: time, zone: 0)
+            try fixture.store.perform(
+                Operation(author: author, description: "undo", moves: [], undoes: time == 1000 ? undone : nil))
+        }
+        #expect(try LogExpiry(before: 1000, in: fixture.store).undone == [undone])
+        try Fixture.collect(fixture.store, expiry: 1000)
+        let store = try ObjectStore(opening: fixture.root)
+        #expect(try !store.contains(lost))
+        #expect(try store.contains(two) && store.contains(undone))
+        try Fixture.expectExact(fixture.root)
+        // The cut moves on, and what was taken back stays where it is.
+        try Fixture.collect(store, expiry: 2500)
+        #expect(try store.operations().count == 1)
+        try Fixture.expectExact(fixture.root)
+    }
 }
