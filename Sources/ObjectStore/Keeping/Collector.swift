@@ -73,7 +73,7 @@ public final class Collector {
         let damaged = try damagedCopies()
         for name in old {
             for entry in try PackLayout(name, in: directory).entries where !damaged.contains(entry.id) {
-                guard let place = reachable.places[entry.id] else {
+                guard let place = reachable.place(of: entry.id) else {
                     isClean = false
                     continue
                 }

@@ -288,4 +288,32 @@ import Testing
         #expect(try store.operations().count == 1)
         try Fixture.expectExact(fixture.root)
     }
+
+    @Test("what is named for a body, or a file, and is a tree or a commit hides nothing")
+    func hidden() throws {
+        let fixture = try Fixture()
+        let hidden = try fixture.commit("hidden", to: Fixture.refs[0])
+        let tree = try fixture.store.commit(hidden).tree
+        let inner = try #require(try fixture.store.tree(tree).first { $0.mode == .tree }).id
+        do {
+            let writer = try fixture.store.writer()
+            // Sorted after the other, and so looked at before it.
+            var entries = [TreeEntry(mode: .file, name: "file", id: inner)]
+            if let first = try fixture.store.ref(Fixture.refs[0]) {
+                entries.append(TreeEntry(mode: .executable, name: "other", id: first))
+            }
+            let root = try writer.add(.tree, try Tree.encode(entries))
+            let commit = Commit(tree: root, parents: [hidden], author: ada, committer: ada, message: [])
+            let id = try writer.add(.commit, commit.encoded)
+            try fixture.move(Fixture.refs[1], to: id, writer: writer)
+        }
+        let named = [hidden, tree, inner]
+        for id in try fixture.store.refs(prefix: "refs/heads/").map(\.id) {
+            let reachable = try Reachability(in: fixture.store) { _ in named }
+            try reachable.add([id])
+            try reachable.add([hidden])
+            let bodies = try fixture.store.tree(inner).map(\.id)
+            for body in bodies { #expect(reachable.contains(body)) }
+        }
+    }
 }
