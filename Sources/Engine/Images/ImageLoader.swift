@@ -13,6 +13,7 @@ struct ImageLoader {
     private let rereads: Bool
     private let progress: ((UInt64) -> Void)?
     private var known: KnownLayers
+    private var kept: [KeepingSource.Sealed] = []
     private var total: UInt64 = 0
 
     init(
@@ -56,6 +57,9 @@ struct ImageLoader {
         return try writer.add(.commit, commit.encoded)
     }
 
+    /// Makes the blobs of the layers that were read visible. To be done before a tag points at an image that has them.
+    func keepBlobs() throws { for blob in kept { try blob.writer.publish(as: blob.digest) } }
+
     private func emptyRoot() throws -> ObjectID { try writer.add(Directory.empty) }
 
     /// The tree with a layer on it, and the layer's recipe.
@@ -84,10 +88,11 @@ struct ImageLoader {
         }
         let (diffID, size) = try reader.finish()
         try match(diffID, layer)
-        try keeping?.publish()
+        try keep(keeping)
         let result = KnownLayers.Result(
             fs: try builder.write(to: writer), layer: try recipe.finish(.init(diffID: diffID, size: size)))
         known.add(application, result)
+        if let digest = layer.descriptor?.digest { known.blobs.insert(.init(digest: digest, diffID: diffID)) }
         return result
     }
 
@@ -146,8 +151,12 @@ struct ImageLoader {
         if known.blobs.contains(blob), try store.keptBlob(descriptor.digest) != nil { return }
         let (source, keeping) = try content(of: layer)
         try match(try LayerContent.diffID(of: source, named: name(of: layer), limits: limits), layer)
-        try keeping?.publish()
+        try keep(keeping)
         known.blobs.insert(blob)
+    }
+
+    private mutating func keep(_ source: KeepingSource?) throws {
+        if let source { kept.append(try source.sealed()) }
     }
 
     private func match(_ found: Digest, _ layer: ArchivedLayer) throws {
@@ -182,6 +191,15 @@ final class KeepingSource: ByteSource {
         return bytes
     }
 
-    /// Makes it visible. Only after all was read.
-    func publish() throws { try writer.publish(as: digest) }
+    /// A whole blob that is still to be published.
+    struct Sealed {
+        let writer: KeptBlobWriter
+        let digest: Digest
+    }
+
+    /// Only after all was read.
+    func sealed() throws -> Sealed {
+        try writer.seal()
+        return Sealed(writer: writer, digest: digest)
+    }
 }
