@@ -11,12 +11,6 @@ struct ConfigChangeOptions: ParsableArguments {
     var texts: [String] = []
 
     var changes: [ConfigChange] {
-        get throws {
-            do throws(ImagesError) {
-                return try texts.map { text throws(ImagesError) in try ConfigChange(parsing: text) }
-            } catch {
-                throw UsageError(error.description)
-            }
-        }
+        get throws { try texts.map { try ConfigChange(parsing: $0) } }
     }
 }
