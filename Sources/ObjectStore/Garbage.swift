@@ -42,6 +42,31 @@ extension ObjectStore {
                 || (text.hasSuffix(".promisor") && !all.contains(ByteName("\(text.dropLast(9)).idx")))
             if text.hasPrefix("tmp_") || isOrphan { result.append("git/objects/pack/\(text)") }
         }
-        return result.sorted()
+        return (result + (try locks())).sorted()
+    }
+
+    /// Locks of git's on reflogs and on the commit-graph; refs have theirs dealt with when they move.
+    private func locks() throws(StoreError) -> [String] {
+        try attempt("look for locks", gitDirectory) { () throws(SystemError) in
+            var result: [String] = []
+            if try Files.exists(KernelPath("\(root)/\(Self.commitGraphLock)")) { result.append(Self.commitGraphLock) }
+            try findLocks(in: "git/logs", &result)
+            return result
+        }
+    }
+
+    private static let commitGraphLock = "git/objects/info/commit-graph.lock"
+
+    private func findLocks(in directory: String, _ result: inout [String]) throws(SystemError) {
+        let path = KernelPath("\(root)/\(directory)")
+        guard try Files.statusIfPresent(path)?.kind == .directory else { return }
+        for name in try Files.names(in: try Files.openDirectory(path)).compactMap(\.string) {
+            let place = "\(directory)/\(name)"
+            guard try Files.statusIfPresent(KernelPath("\(root)/\(place)"))?.kind == .regular else {
+                try findLocks(in: place, &result)
+                continue
+            }
+            if name.hasSuffix(".lock") { result.append(place) }
+        }
     }
 }

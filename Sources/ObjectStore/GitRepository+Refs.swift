@@ -20,17 +20,8 @@ extension GitRepository {
     /// The caller holds the repository's lock, so a lock on the ref is a plain git's, which is short, or was left
     /// by a killed process: it is waited for, and removed when it is two seconds old.
     func perform(_ move: RefMove, by author: Signature, message: String) throws(StoreError) {
-        while true {
-            do throws(StoreError) {
-                return try tryOnce(move, by: author, message: message)
-            } catch {
-                guard case .git(GIT_ELOCKED.rawValue, _) = error.cause else { throw error }
-                var isRemoved = false
-                for path in ["\(path)/\(move.ref).lock", "\(path)/packed-refs.lock"] {
-                    if try StaleLock(path: path).removeIfStale() { isRemoved = true }
-                }
-                if !isRemoved { usleep(20_000) }
-            }
+        try StaleLock.retry(["\(path)/\(move.ref).lock", "\(path)/packed-refs.lock"]) { () throws(StoreError) in
+            try tryOnce(move, by: author, message: message)
         }
     }
 
@@ -103,27 +94,5 @@ extension GitRepository {
             throw StoreError("delete ref", name, .moved(expected: old, actual: actual))
         }
         try git("delete ref", name) { git_reference_delete(reference) }
-    }
-}
-
-/// A `.lock` file that stands in the way.
-private struct StaleLock {
-    let path: String
-
-    private static let age: Int64 = 2
-
-    /// Removes it when it is old enough, and says whether it did.
-    func removeIfStale() throws(StoreError) -> Bool {
-        do throws(SystemError) {
-            guard let status = try Files.statusIfPresent(KernelPath(path)) else { return false }
-            var now = timespec()
-            clock_gettime(CLOCK_REALTIME, &now)
-            // A time in the future is a clock that was set back: as good as old.
-            guard !(0..<Self.age).contains(Int64(now.tv_sec) - status.modified.seconds) else { return false }
-            try Files.removeIfPresent(KernelPath(path), in: .current)
-            return true
-        } catch {
-            throw StoreError("remove stale lock", path, .system(error))
-        }
     }
 }

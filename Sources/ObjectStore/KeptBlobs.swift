@@ -18,10 +18,11 @@ extension ObjectStore {
     /// Takes one blob, piece by piece.
     public func keepBlob() throws(StoreError) -> KeptBlobWriter {
         try attempt("keep blob", blobsDirectory) { () throws(SystemError) in
-            for algorithm in Digest.Algorithm.allCases {
-                try Files.makeDirectories("\(blobsDirectory)/\(algorithm.rawValue)", mode: 0o700)
+            if try Files.exists(KernelPath("\(blobsDirectory)/\(Self.temporaryBlobs)")) { return }
+            for name in Digest.Algorithm.allCases.map(\.rawValue) + [Self.temporaryBlobs] {
+                try Files.makeDirectories("\(blobsDirectory)/\(name)", mode: 0o700)
             }
-            try Files.makeDirectories("\(blobsDirectory)/\(Self.temporaryBlobs)", mode: 0o700)
+            for directory in [blobsDirectory, root] { try Files.openDirectory(KernelPath(directory)).synchronize() }
         }
         let directory = try attempt("keep blob", blobsDirectory) { () throws(SystemError) in
             try Files.openDirectory(KernelPath(blobsDirectory))
@@ -54,7 +55,9 @@ public final class KeptBlobWriter: @unchecked Sendable {
 
     deinit {
         // There is nobody to tell; what stays is garbage that nothing looks at.
-        if !isPublished { do throws(SystemError) { try Files.remove(KernelPath(file.path), in: directory.reference) } catch {} }
+        if !isPublished {
+            do throws(SystemError) { try Files.remove(KernelPath(file.path), in: directory.reference) } catch {}
+        }
     }
 
     public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) { try file.descriptor.write(bytes) }
@@ -65,7 +68,8 @@ public final class KeptBlobWriter: @unchecked Sendable {
         try attempt("keep blob", digest.description) { () throws(SystemError) in
             try file.descriptor.synchronize()
             let name = "\(digest.algorithm.rawValue)/\(digest.hex)"
-            try Files.rename(KernelPath(file.path), in: directory.reference, to: KernelPath(name),
+            try Files.rename(
+                KernelPath(file.path), in: directory.reference, to: KernelPath(name),
                 in: directory.reference)
             isPublished = true
             try Files.synchronize(KernelPath(digest.algorithm.rawValue), in: directory.reference)

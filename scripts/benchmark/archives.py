@@ -43,7 +43,8 @@ class Builder:
         for number, paths in enumerate(parts(payload), 1):
             image = self.layer(image, f"part-{number}", self.copy(payload, paths))
         payload.renew(1)
-        image = self.layer(image, "upgrade", self.copy(payload, first(payload.files, 30_000_000)))
+        # Named as it leaves, since buildah writes every name that an image has.
+        image = self.layer(image, NAME, self.copy(payload, first(payload.files, 30_000_000)))
         done(self.command("push", "--quiet", image, f"docker-archive:{plain}.part:{NAME}"))
         done(self.command("push", "--quiet", image, f"oci-archive:{gzip}.part:{NAME}"))
         add_docker_manifest(f"{gzip}.part")
@@ -53,10 +54,10 @@ class Builder:
 
     def layer(self, image, name, source):
         """An image with one layer more, of what is in a directory or a tar file."""
-        done(self.command("from", "--name", f"on-{name}", image))
-        done(self.command("add", "--quiet", f"on-{name}", source, "/"))
-        done(self.command("commit", "--quiet", "--rm", f"on-{name}", name))
-        return f"localhost/{name}"
+        container = done(self.command("from", image)).strip()
+        done(self.command("add", "--quiet", container, source, "/"))
+        done(self.command("commit", "--quiet", "--rm", container, name))
+        return name
 
     def copy(self, payload, paths):
         """A tar file of some of the payload."""

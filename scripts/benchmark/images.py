@@ -33,7 +33,9 @@ class Load(Leg):
             if found != self.bench.archives().diff_ids:
                 raise CommandFailed(self.argv(number), 0, f"the layers are {found}")
         if self.fresh is self.tool:
-            self.tool.remove_image(IMAGE)
+            removed = done(self.tool.command("rmi", IMAGE))
+            if "Deleted: " not in removed:
+                raise CommandFailed(self.argv(number), 0, "its layers could not be removed")
         else:
             shutil.rmtree(self.fresh.directory)
 

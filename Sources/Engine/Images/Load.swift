@@ -57,7 +57,6 @@ extension Repository {
             }
             loaded.append(LoadedImage(commit: commit, tags: tags, isNew: isNew))
         }
-        try loader.keepBlobs()
         if moves.isEmpty {
             if request.rereads { try writer.finish() }
             return loaded

@@ -70,7 +70,7 @@ final class OutgoingLayers {
             guard let blob = try store.keptBlob(descriptor.digest) else {
                 throw StoreError("open blob", descriptor.digest.description, .missing)
             }
-            return DescriptorSource(blob, name: "layer \(descriptor.digest.short)")
+            return KeptBlobSource(blob, descriptor.digest)
         }
     }
 
@@ -130,6 +130,30 @@ final class OutgoingLayers {
         let descriptor = ContentDescriptor(
             mediaType: compression.mediaType, digest: blob.digest, size: Int64(blob.size))
         return OutgoingLayer(diffID: diffID, descriptor: descriptor) { try file.source() }
+    }
+}
+
+/// A kept blob, which has to be what its name says.
+private final class KeptBlobSource: ByteSource {
+    private let source: DescriptorSource
+    private let digest: Digest
+    private let hash = HashingSink()
+
+    init(_ blob: consuming Descriptor, _ digest: Digest) {
+        source = DescriptorSource(blob, name: "kept blob \(digest.short)")
+        self.digest = digest
+    }
+
+    func next() throws(ImagesError) -> UnsafeRawBufferPointer {
+        let bytes = try source.next()
+        try hash.write(bytes)
+        guard !bytes.isEmpty || digest.algorithm != .sha256 || hash.digest == digest else {
+            throw ImagesError(
+                "read kept blob", digest.description,
+                "its content has another digest; 'varve load --reread' of its image brings it back, and 'varve gc "
+                    + "--drop-blobs' does without")
+        }
+        return bytes
     }
 }
 

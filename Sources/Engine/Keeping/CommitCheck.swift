@@ -78,6 +78,12 @@ final class CommitCheck {
         for blob in [content.config, content.manifest].compactMap({ $0 }) where found.objects[blob]?.kind != .blob {
             note(Damage("object \(blob.hex)", found.damaged[blob] ?? "it is missing"), id, names, nil)
         }
+        if let manifest = content.manifest, found.objects[manifest]?.kind == .blob {
+            // What a collection reads of it.
+            do { _ = try KeptContent.layerBlobs(of: manifest, in: store) } catch let error as SystemError {
+                throw error
+            } catch { note(Damage("manifest \(manifest.hex)", "\(error)"), id, names, nil) }
+        }
         if try trees.check(content.fs) {
             trees.forEachProblem(in: content.fs) { path, damage in note(damage, id, names, path) }
         }

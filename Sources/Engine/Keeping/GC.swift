@@ -50,7 +50,7 @@ extension Repository {
     ) throws -> Collected {
         do { return try collect(request, progress) } catch let error as StoreError {
             switch error.cause {
-            case .missing, .corrupt, .git:
+            case .missing, .corrupt:
                 throw EngineError.refused(
                     "collect garbage", subject: root, reason: "something is damaged, 'varve fsck' tells what: \(error)")
             default: throw error

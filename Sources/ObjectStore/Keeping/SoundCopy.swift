@@ -17,8 +17,10 @@ final class PackFile {
     /// Whether an entry's bytes are what the index says.
     func isSound(_ entry: PackLayout.Entry) -> Bool { crc(self[entry]) == entry.crc }
 
+    /// Empty where the file is shorter than it was when the layout was read.
     subscript(_ entry: PackLayout.Entry) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[Int(entry.range.lowerBound)..<Int(entry.range.upperBound)])
+        guard entry.range.upperBound <= bytes.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: bytes[Int(entry.range.lowerBound)..<Int(entry.range.upperBound)])
     }
 }
 

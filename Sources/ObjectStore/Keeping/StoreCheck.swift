@@ -171,6 +171,9 @@ private struct PackCheck {
         do throws(StoreError) { layout = try PackLayout(name, in: directory) } catch {
             throw StoreError("read pack", name, .corrupt((reasons + ["\(error.cause)"]).joined(separator: "; ")))
         }
+        guard layout.size == pack.count else {
+            throw StoreError("read pack", name, .changed("its size"))
+        }
         entries = layout.entries.map(\.id)
         damaged =
             isSound

@@ -151,4 +151,24 @@ struct FsckTests {
         try recipe.finish(diffID: digest)
         return try chunks.finish(.init(diffID: digest, size: size))
     }
+
+    @Test("a manifest of which no collection can tell the layers is named", arguments: [
+        "{", "{}", #"{"layers":[{}]}"#, #"{"layers":[{"digest":"md5:00"}]}"#,
+    ])
+    func manifest(_ text: String) throws {
+        let rig = try Rig()
+        let store = try rig.repository.store()
+        let tip = try rig.repository.tagPosition(rig.tag)
+        let writer = try store.writer()
+        var content = try rig.repository.content(of: tip)
+        let manifest = try writer.add(.blob, Array(text.utf8))
+        content.manifest = manifest
+        var commit = try store.commit(tip)
+        commit.tree = try content.write(to: writer)
+        let id = try writer.add(.commit, commit.encoded)
+        try rig.repository.move("m", [RefMove(ref: rig.tag.ref, old: tip, new: id)], writer: writer, by: Rig.author)
+        let problems = try Self.problems(rig)
+        #expect(problems.map(\.damage.subject) == ["manifest \(manifest.hex)"])
+        #expect(problems.first?.places.map(\.name) == ["base:1"])
+    }
 }
