@@ -59,6 +59,9 @@ enum Report {
             Failure(message: "read platform: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         case let error as Revision.Invalid:
             Failure(message: "read revision: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
+        // An instruction that was given with -c.
+        case let error as ImagesError where error.operation == "change config":
+            Failure(message: error.description, code: 2)
         default: failure(of: error)
         }
     }

@@ -23,7 +23,6 @@ struct ExportTests {
             try box.expectSameFiles("ours", "theirs")
             try box.expectSameFiles("ours", "again")
         }
-        #expect(try box.succeed("varve diff hand:12 again:1 --times") == "")
     }
 
     @Test("of a container has what was changed in it, whether it runs or not")
@@ -41,11 +40,12 @@ struct ExportTests {
             """)
         try box.expectSameFiles("stopped", "committed")
         let running = try Spawned(
-            ["varve", "-q", "run", "--name", "running", "own", "sh", "-c", "echo r >/srv/running; echo up; cat"],
+            ["varve", "-q", "run", "-i", "--name", "running", "own", "sh", "-c", "echo r >/srv/running; echo up; cat"],
             in: box)
         try running.waitForOutput("up")
-        #expect(try box.succeed("varve export running | tar -xOf - ./srv/running") == "r")
-        try box.succeed("varve rm -q -f running")
+        #expect(try box.succeed("varve export running | tar -xOf - srv/running") == "r")
+        try running.closeInput()
+        #expect(try running.wait() == 0)
     }
 
     @Test("what is not there, and what is too much")

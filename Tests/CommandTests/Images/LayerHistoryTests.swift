@@ -11,14 +11,14 @@ struct LayerHistoryTests {
         try box.transcript(
             """
             $ varve history hand:6 | cut -c14- | sed 's/  */ /g'
-             CREATED CREATED BY SIZE COMMENT
-             AGO ENV A=b 0 B
-             AGO step 6 13 B
-             AGO step 5 2 B
-             AGO step 4 23 B
-             AGO step 3 12 B
-             AGO step 2 28 B
-             AGO step 1 2.9 MiB
+            CREATED CREATED BY SIZE COMMENT
+            AGO ENV A=b 0 B
+            AGO step 6 12 B
+            AGO step 5 2 B
+            AGO step 4 23 B
+            AGO step 3 12 B
+            AGO step 2 7 B
+            AGO step 1 2.9 MiB
             $ varve log --stat hand:4 -n 2 | grep -v '^Date'
             commit ID1 (hand:4)
             Author: unknown <>
@@ -32,12 +32,16 @@ struct LayerHistoryTests {
 
                 step 4
 
-             D /srv/empty                                 0 -> 0 bytes
+             T /srv/empty      | 1 +
+             T /srv/old        | 1 -
+             A /srv/old/inside | 1 +
+             3 paths changed, 2 lines added, 1 removed
             """)
         #expect(try box.succeed("varve log --oneline hand:12 -- /usr/lib/through | cut -d' ' -f2-") == "step 5")
-        #expect(try box.succeed("varve diff --name-status hand:5~2 hand:5~1") == "A\t/usr/lib/sub")
+        let brought = try box.succeed("varve diff hand:5~2 hand:5~1")
+        #expect(brought == "A /usr/lib/sub\nA /usr/lib/sub/f\nA /usr/lib/through")
         let own = try box.succeed("varve history own | cut -c30- | sed 's/  */ /g' | head -n 3")
-        #expect(own == "")
+        #expect(own == "CREATED BY SIZE COMMENT\nvarve commit 19 B second of two\nvarve commit 23 B first of two")
     }
 
     @Test("two images on one base share its last layer")
@@ -61,7 +65,8 @@ struct LayerHistoryTests {
         #expect(try box.succeed("varve merge-base one:1 two:1") == box.succeed("varve merge-base one:1 two:1~2"))
         #expect(try box.succeed("varve ls $(varve merge-base one:1 two:1):/") == "a\nb")
         try box.succeed("varve -q import alone base >/dev/null")
-        try box.refuses("varve merge-base one:1 alone", code: 1, "")
+        let none = try box.shell("varve merge-base one:1 alone")
+        #expect(none.status == 1 && none.text == "" && none.errors == "")
     }
 
     @Test("as JSON it has the same, with digests")

@@ -59,7 +59,8 @@ struct OtherEngineTests {
         try daemon.waitUntil("docker answers") {
             try box.shell("docker -H unix://$BOX/socket version").status == 0
         }
-        for form in Self.forms {
+        // Docker knows zstd since version 23.
+        for form in Self.forms where !form.contains("zstd") {
             let seen = try box.succeed(
                 """
                 set -e

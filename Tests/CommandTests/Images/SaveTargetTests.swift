@@ -33,7 +33,10 @@ struct SaveTargetTests {
             ("save --format oci-dir debian:12", 2, "write archive: a directory needs a name\nhint: give it with -o"),
             ("save -o /dev/full debian:12", 3, "write archive: /dev/full: write: \(full)"),
             ("save debian:12 >/dev/full", 3, "write archive: standard output: write: \(full)"),
-            ("export debian:12 >/dev/full", 3, "write archive: standard output: \(full)"),
+            (
+                "export debian:12 >/dev/full", 3,
+                "write: standard output: \(full.replacing("write it", with: "put the repository")) with --root"
+            ),
             ("save -o out none:1", 2, "find revision: none:1: no tag, commit or container has this name"),
             ("save -o out debian:12 none:1", 2, "find revision: none:1: no tag, commit or container has this name"),
             (
