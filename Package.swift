@@ -69,6 +69,10 @@ let package = Package(
             swiftSettings: strict),
 
         .target(name: "Testbed", dependencies: ["Linux", "Model"], path: "Tests/Testbed", swiftSettings: strict),
+        .target(
+            name: "Edges", dependencies: ["Images", "Snapshot", "ObjectStore", "Erofs", "Linux", "Model", "Testbed"],
+            path: "Tests/Edges", swiftSettings: strict),
+        tests("Edges", ["Edges", "Linux", "Model"]),
         tests("Model", ["Model"]),
         tests("Linux", ["Linux", "Model"]),
         tests("ObjectStore", ["ObjectStore", "Linux", "Model"]),
@@ -81,3 +85,9 @@ let package = Package(
         tests("Architecture", []),
     ]
 )
+
+// For scripts/fuzz alone: it takes libFuzzer's main function.
+if Context.environment["VARVE_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(name: "Fuzzer", dependencies: ["Edges"], path: "Tests/Fuzzer", swiftSettings: strict))
+}

@@ -75,7 +75,7 @@ struct ImageLoader {
         let reader = try LayerReader(source, named: name, limits: limits) { (chunk) throws(ImagesError) in
             try recipe.add(chunk)
         }
-        let builder = LayerBuilder(onto: base, from: writer)
+        let builder = LayerBuilder(onto: base, from: writer, limit: limits.entries)
         while let entry = try reader.next() {
             try Interrupts.check()
             do { try place(entry, of: reader, in: builder) } catch let error as SnapshotError {

@@ -8,8 +8,12 @@ struct TarIndex {
     /// root filesystem has many a thing that an image archive must not have.
     private(set) var fault: ImagesError?
 
+    /// Bytes of all names and symlink targets, which stay in memory. Those of an image take some 100 a file.
+    private static let longestNames = 16 << 20
+
     private let name: String
     private let limit: Int
+    private var namesCount = 0
     private let end: UInt64
     private let start: UInt64
     private var position: UInt64
@@ -103,6 +107,10 @@ struct TarIndex {
     private mutating func add(_ name: [UInt8], _ link: [UInt8], _ type: UInt8, _ size: Int64?) throws(ImagesError) {
         guard members.count < limit else {
             throw refused("it has more than \(limit) members, as no image archive does")
+        }
+        namesCount += name.count + link.count
+        guard namesCount <= Self.longestNames else {
+            throw refused("the names in it take more than \(Self.longestNames) bytes, as in no image archive")
         }
         let start = position
         let isRegular = [UInt8(ascii: "0"), 0, UInt8(ascii: "7"), UInt8(ascii: "S")].contains(type)

@@ -11,6 +11,8 @@ public final class LayerReader {
     private let tar: TarReader
     private let recipe: RecipeWriter
     private var count: UInt64 = 0
+    private var holes: UInt64 = 0
+    private var xattrs = 0
     /// The regular file whose body is being read, and where it was stored.
     private var current: Attributes?
     private var stored: ObjectID?
@@ -72,7 +74,11 @@ public final class LayerReader {
             }
             let change = try tar.checked { () throws(Refusal) in try LayerEntry(entry) }
             if case .entry(let entry)? = change {
-                if entry.attributes.kind == .regular, entry.hardLinkTarget == nil { current = entry.attributes }
+                try add(entry.attributes.xattrs)
+                if entry.attributes.kind == .regular, entry.hardLinkTarget == nil {
+                    try add(entry.attributes.holes)
+                    current = entry.attributes
+                }
             } else {
                 // Nobody stores this body: it goes into the recipe as it is.
                 try tar.skipBody(recorded: true)
@@ -81,6 +87,25 @@ public final class LayerReader {
         }
         hasEnded = true
         return nil
+    }
+
+    private func add(_ more: [ExtendedAttribute]) throws(ImagesError) {
+        xattrs += more.reduce(0) { $0 + $1.name.bytes.count + $1.value.count }
+        guard xattrs <= LayerLimits.xattrs else {
+            throw ImagesError(
+                "read archive", name, "its extended attributes take more than \(LayerLimits.xattrs) bytes together")
+        }
+    }
+
+    private func add(_ ranges: [Range<UInt64>]) throws(ImagesError) {
+        for range in ranges {
+            let count = range.upperBound - range.lowerBound
+            guard count <= limits.allowedHoles - holes else {
+                let allowed = "\(limits.allowedHoles) bytes; --max-layer-size SIZE allows more"
+                throw ImagesError("read archive", name, "the holes in its files are more than \(allowed)")
+            }
+            holes += count
+        }
     }
 
     /// Writes the recipe up to the end of the current body.

@@ -17,11 +17,19 @@ struct AccessControlList {
     private static let mask: UInt16 = 0x10
     private static let other: UInt16 = 0x20
 
+    /// Bytes of a text, so that it can't fill the memory: an attribute holds 8,191 entries.
+    private static let longestText = 1 << 20
+    /// LOGIN_NAME_MAX of limits.h without the NUL.
+    private static let longestName = 255
+
     private var entries: [Entry] = []
 
     /// Reads entries between commas or newlines: `user:1000:rw-`, `user:name:rw-:1000`, `mask::r--` (acl(5)).
     /// A name that stands without its number and is none of `accounts` is refused.
     init(parsing text: [UInt8], _ accounts: Accounts) throws(Refusal) {
+        guard text.count <= Self.longestText else {
+            throw Refusal("its access control list is longer than \(Self.longestText) bytes")
+        }
         for line in text.split(whereSeparator: { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "\n") || $0 == 0 }) {
             // `#effective:…` is a comment.
             let entry = line.prefix { $0 != UInt8(ascii: "#") }.filter { $0 != 0x20 && $0 != 0x09 }
@@ -69,7 +77,9 @@ struct AccessControlList {
         if fields.first?.elementsEqual("default".utf8) == true { fields.removeFirst() }
         // `mask:r--` and `other:r--` without the empty name are as good (acl(5), short text form aside).
         if fields.count == 2 { fields.insert([], at: 1) }
-        guard fields.count == 3 || fields.count == 4, let permissions = permissions(fields[2]) else { throw malformed }
+        guard fields.count == 3 || fields.count == 4, fields[1].count <= longestName,
+            let permissions = permissions(fields[2])
+        else { throw malformed }
         let kind = String(decoding: fields[0], as: UTF8.self)
         let isNamed = !fields[1].isEmpty
         let tag: UInt16? =

@@ -2,13 +2,30 @@ import Model
 
 /// The records of pax headers: `<length> <key>=<value>\n`, as many as there are (POSIX pax, "pax Extended Header").
 struct PaxRecords {
+    /// Bytes of all headers before one entry, so that many of them can't fill the memory.
+    static let limit = 16 << 20
+    private static let maximumCount = 1 << 16
+    private static let longestKey = 1024
+    /// Bytes of what headers for all entries say.
+    static let globalLimit = 1 << 20
+    /// Few, since each entry is given them.
+    private static let maximumGlobalCount = 64
+
     /// The last value of each key; an empty one takes back what was said before.
     private(set) var values: [ByteName: [UInt8]] = [:]
     /// `GNU.sparse.offset` and `numbytes` in their order: sparse format 0.0 repeats them.
     private(set) var sparseNumbers: [(isOffset: Bool, value: [UInt8])] = []
+    /// Bytes of the headers so far.
+    private var size = 0
 
     /// Adds the records of one header's body.
     mutating func add(_ body: [UInt8]) throws(Refusal) {
+        size += body.count
+        guard size <= Self.limit else { throw Refusal("its pax headers take more than \(Self.limit) bytes") }
+        try parse(body)
+    }
+
+    private mutating func parse(_ body: [UInt8]) throws(Refusal) {
         var rest = body[...]
         while !rest.isEmpty {
             let digits = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
@@ -22,22 +39,34 @@ struct PaxRecords {
             else { throw Self.malformed }
             let key = ByteName(record[(digits.endIndex + 1)..<equals])
             guard !key.bytes.isEmpty, !key.bytes.contains(0) else { throw Self.malformed }
+            guard key.bytes.count <= Self.longestKey else {
+                throw Refusal("a pax header has a key of more than \(Self.longestKey) bytes")
+            }
             let value = Array(record[(equals + 1)...].dropLast())
             if key == "GNU.sparse.offset" || key == "GNU.sparse.numbytes" {
                 sparseNumbers.append((key == "GNU.sparse.offset", value))
             }
             values[key] = value
+            guard values.count <= Self.maximumCount else {
+                throw Refusal("its pax headers have more than \(Self.maximumCount) records")
+            }
         }
     }
 
     /// Adds the records of a header for all entries after it, which can't name or size any one of them.
     mutating func addGlobal(_ body: [UInt8]) throws(Refusal) {
-        try add(body)
+        try parse(body)
         for key in values.keys
         where key == "path" || key == "linkpath" || key == "size" || key.hasPrefix("GNU.sparse.")
             || key.hasPrefix("SCHILY.xattr.") || key.hasPrefix("SCHILY.acl.") || key.hasPrefix("LIBARCHIVE.xattr.")
         {
             throw Refusal("a header for all entries sets '\(key)'")
+        }
+        let held = values.reduce(0) { $0 + $1.key.bytes.count + $1.value.count }
+        guard values.count <= Self.maximumGlobalCount, held <= Self.globalLimit else {
+            throw Refusal(
+                "headers for all entries set more than \(Self.maximumGlobalCount) records, or \(Self.globalLimit) bytes"
+            )
         }
     }
 

@@ -72,7 +72,7 @@ public final class TarReader {
             hasEnded = true
             return nil
         }
-        entryName = Escaping.displayed(member.name)
+        entryName = Self.shown(member.name)
         let stored = try checked { () throws(Refusal) in try member.storedSize() }
         let (map, used) = try sparseMap(of: member, stored: stored)
         guard map.dataCount == stored - used else { throw refused(SparseMap.malformed) }
@@ -91,10 +91,10 @@ public final class TarReader {
         while let header = try nextHeader() {
             switch header.type {
             case UInt8(ascii: "x"):
-                let text = try special(header, limit: 16 << 20)
+                let text = try special(header, limit: PaxRecords.limit)
                 try checked { () throws(Refusal) in try local.add(text) }
             case UInt8(ascii: "g"):
-                let text = try special(header, limit: 1 << 20)
+                let text = try special(header, limit: PaxRecords.globalLimit)
                 try checked { () throws(Refusal) in try global.addGlobal(text) }
             case UInt8(ascii: "L"): longName = try special(header, limit: 64 << 10).withoutTrailingNULs
             case UInt8(ascii: "K"): longLink = try special(header, limit: 64 << 10).withoutTrailingNULs
@@ -185,39 +185,45 @@ public final class TarReader {
 
     /// GNU's format 1.0: lines of one decimal number, the first of which counts the pairs, in whole blocks.
     private func sparsePairsInBody(stored: UInt64) throws(ImagesError) -> (pairs: [(Int64, Int64)], used: UInt64) {
-        var lines: [ArraySlice<UInt8>] = []
+        // Numbers, not lines: of a large map those would take ten times the memory.
+        var numbers: [Int64] = []
         var line: [UInt8] = []
         var expected = 1
         var used: UInt64 = 0
-        while lines.count < expected {
+        while numbers.count < expected {
             guard used + UInt64(TarHeader.byteCount) <= stored else { throw refused(SparseMap.malformed) }
             let block = try reader.bytes(TarHeader.byteCount)
             guard block.count == TarHeader.byteCount else { throw reader.truncated() }
             used += UInt64(block.count)
-            for byte in block where lines.count < expected {
+            for byte in block where numbers.count < expected {
                 guard byte == UInt8(ascii: "\n") else {
                     line.append(byte)
                     continue
                 }
-                lines.append(line[...])
+                guard let number = Int64(decimal: line[...]) else { throw refused(SparseMap.malformed) }
                 line = []
-                if lines.count == 1 {
-                    guard let count = Int(decimal: lines[0]), count <= SparseMap.maximumCount else {
-                        throw refused(SparseMap.malformed)
-                    }
-                    expected = 1 + 2 * count
+                numbers.append(number)
+                if numbers.count == 1 {
+                    guard number <= SparseMap.maximumCount else { throw refused(SparseMap.malformed) }
+                    expected = 1 + 2 * Int(number)
                 }
             }
             guard line.count <= 20 else { throw refused(SparseMap.malformed) }
         }
-        let numbers = Array(lines.dropFirst())
-        return (try checked { () throws(Refusal) in try PaxRecords.pairs(numbers) }, used)
+        let pairs = stride(from: 1, to: numbers.count, by: 2).map { (numbers[$0], numbers[$0 + 1]) }
+        return (pairs, used)
     }
 
     // MARK: Errors
 
     func checked<Result>(_ work: () throws(Refusal) -> Result) throws(ImagesError) -> Result {
         do throws(Refusal) { return try work() } catch { throw refused(error) }
+    }
+
+    /// A name for one line of a message: cut where it is longer than any that the kernel takes.
+    private static func shown(_ name: [UInt8]) -> String {
+        name.count <= TarNames.maximumPath + 1
+            ? Escaping.displayed(name) : Escaping.displayed(Array(name.prefix(200))) + "…"
     }
 
     func refused(_ refusal: Refusal) -> ImagesError {

@@ -9,13 +9,18 @@ public final class LayerBuilder {
     private let base: ObjectID?
     private let source: any ObjectSource
     private let root: LayerBranch
+    /// How many directories may yet be made that have no entry of their own.
+    private var room: UInt64
 
     /// - Parameters:
     ///   - base: the tree that the layer lies on; nil for the lowest layer.
     ///   - source: reads that tree, and the bodies of symlinks that the layer brings.
-    public init(onto base: ObjectID?, from source: any ObjectSource) {
+    ///   - limit: how many directories may be made that have no entry of their own: one name can ask for hundreds, which
+    ///     would fill the memory.
+    public init(onto base: ObjectID?, from source: any ObjectSource, limit: UInt64 = 1_000_000) {
         self.base = base
         self.source = source
+        room = limit
         root = LayerBranch(below: base)
     }
 
@@ -145,6 +150,11 @@ public final class LayerBuilder {
                 guard name.isEntryName else {
                     throw SnapshotError.conflict(path, "the way to it leads through a symlink to '\(name)'")
                 }
+                guard room > 0 else {
+                    throw SnapshotError.conflict(
+                        path, "too many directories on the way have no entry; --max-layer-entries N allows more")
+                }
+                room -= 1
                 trail.append(here.makeBranch(name))
             }
             if trail.count > BytePath.maximumDepth {

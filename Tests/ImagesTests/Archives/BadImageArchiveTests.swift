@@ -237,6 +237,20 @@ struct BadImageArchiveTests {
         #expect(try failure { try openArchive(bytes: root.tar) } != nil)
     }
 
+    @Test("names and symlink targets that would fill the memory are refused")
+    func names() throws {
+        let name = String(repeating: String(repeating: "a", count: 249) + "/", count: 16)
+        let long = (0..<5000).flatMap { pax("path", "\(name)\($0)") + HeaderBuilder("x").bytes }
+        let links = (0..<20).flatMap {
+            pax("linkpath", String(repeating: "a", count: 900_000)) + HeaderBuilder("\($0)", type: "2").bytes
+        }
+        for bytes in [long, links] {
+            let found = try failure { try openArchive(bytes: bytes + endMark) }
+            #expect(
+                found == "read archive: x: the names in it take more than 16777216 bytes, as in no image archive")
+        }
+    }
+
     @Test("documents that are too large are not read, and schema 1 is told by its name")
     func documents() throws {
         let large = [UInt8](repeating: 0x20, count: ImageIndex.maximumByteCount + 1)

@@ -102,6 +102,39 @@ struct RealImageArchiveTests {
         #expect(diffIDs.count == 1 && diffIDs.first?.count == 2)
     }
 
+    @Test("layers that buildah, podman and skopeo wrote are rebuilt from their recipes, in each compression")
+    func recipes() throws {
+        let images = try BuiltImages()
+        try images.sh(
+            """
+            buildah $storage push -q \(BuiltImages.two) oci:gzip:x
+            buildah $storage push -q --disable-compression \(BuiltImages.two) oci:plain:x
+            skopeo copy -q --dest-compress-format zstd --dest-compress oci:plain:x dir:zstd
+            buildah $storage push -q \(BuiltImages.two) docker-archive:docker-archive:\(BuiltImages.two)
+            podman $storage save -q --format docker-dir -o docker-dir \(BuiltImages.two)
+            """)
+        var diffIDs: [Set<Digest>] = []
+        for directory in ["gzip/blobs/sha256", "plain/blobs/sha256", "zstd", "docker-archive", "docker-dir"] {
+            try images.sh(
+                "test -d \(directory) || { mkdir x && tar -xf \(directory) -C x && rm \(directory) && mv x \(directory); }"
+            )
+            let names = try images.sh("find \(directory) -type f")
+            var found: Set<Digest> = []
+            for name in names.split(separator: "\n") where !name.hasSuffix(".json") {
+                let bytes = try fileBytes(images.directory.file(String(name)))
+                guard let layer = try? ReadLayer(bytes: bytes) else { continue }
+                let plain =
+                    bytes.starts(with: [0x1f, 0x8b])
+                    ? try filtered("gzip -dc", bytes)
+                    : bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd]) ? try filtered("zstd -dcq", bytes) : bytes
+                #expect(try layer.rebuilt() == plain && layer.diffID == sha256(plain), "\(name)")
+                found.insert(layer.diffID)
+            }
+            diffIDs.append(found)
+        }
+        #expect(diffIDs.allSatisfy { $0.count == 2 && $0 == diffIDs[0] }, "\(diffIDs)")
+    }
+
     @Test("manifests and configs have the digests that skopeo names")
     func digests() throws {
         let images = try BuiltImages()

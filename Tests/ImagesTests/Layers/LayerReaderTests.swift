@@ -72,7 +72,7 @@ struct LayerReaderTests {
         Refused("NUL", pax("path", "a\u{0}b") + file("x"), #"entry 'a\x00b': its name has a NUL"#),
         Refused(
             "10,000 bytes", special("L", Array(String(repeating: "a/", count: 5000).utf8)) + file("x"),
-            "entry '\(String(repeating: "a/", count: 5000))': its name is longer than 4095 bytes"),
+            "entry '\(String(repeating: "a/", count: 100))…': its name is longer than 4095 bytes"),
         Refused("empty name", file(""), "entry '': its name is empty"),
         Refused("text", [UInt8](repeating: 0x41, count: 2048), "this is no tar archive, compressed or not"),
         Refused("cut in a header", Array(file("x").prefix(100)), "this is no tar archive, compressed or not"),

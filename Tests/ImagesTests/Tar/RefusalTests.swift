@@ -187,7 +187,54 @@ struct RefusalTests {
             "entry 'a': its map of holes is malformed"),
     ]
 
-    @Test("gives one clear line, and the same again", arguments: names + kinds + forms)
+    private static func noted(_ count: Int, _ size: Int, type: Unicode.Scalar = "x") -> [UInt8] {
+        let value = [UInt8](repeating: 0x78, count: size)
+        return (0..<count).flatMap { pax([("note.\($0)", value)], type: type) } + file("a")
+    }
+
+    /// What would fill the memory though each header alone is small enough.
+    static let sums: [Case] = [
+        Case("many pax headers", noted(20, 1 << 20), "its pax headers take more than 16777216 bytes"),
+        Case(
+            "one pax header again and again",
+            Array(repeatElement(pax([("comment", [UInt8](repeating: 0x78, count: 1 << 20))]), count: 17).joined()),
+            "its pax headers take more than 16777216 bytes"),
+        Case(
+            "many records", special("x", (0..<66_000).flatMap { paxRecord("\($0)", []) }) + file("a"),
+            "its pax headers have more than 65536 records"),
+        Case(
+            "a long key", pax(String(repeating: "k", count: 1025), "v") + file("a"),
+            "a pax header has a key of more than 1024 bytes"),
+        Case(
+            "many headers for all entries", noted(65, 1, type: "g"),
+            "headers for all entries set more than 64 records, or 1048576 bytes"),
+        Case(
+            "long headers for all entries", noted(3, 500_000, type: "g"),
+            "headers for all entries set more than 64 records, or 1048576 bytes"),
+        Case(
+            "a long access control list",
+            pax("SCHILY.acl.access", String(repeating: "u:1:r,", count: 200_000)) + file("a"),
+            "entry 'a': its access control list is longer than 1048576 bytes"),
+        Case(
+            "a long user name", pax("SCHILY.acl.access", "u:\(String(repeating: "x", count: 256)):r") + file("a"),
+            "entry 'a': its access control list is malformed"),
+        Case(
+            "a name that no line can hold", pax("path", String(repeating: "a/", count: 1 << 20)) + file("x"),
+            "entry '\(String(repeating: "a/", count: 100))…': its name is longer than 4095 bytes"),
+    ]
+
+    @Test("special headers that say the same again and again are no more than one, for all entries and for one")
+    func repeated() throws {
+        let value = [UInt8](repeating: 0x78, count: 900_000)
+        let global = pax([("comment", value)], type: "g")
+        let long = special("L", Array("long".utf8)) + special("K", Array("link".utf8))
+        let bytes =
+            (0..<30).flatMap { _ in global } + (0..<1000).flatMap { _ in long } + Self.noted(15, 1 << 20)
+        let paths = try readArchive(bytes: bytes).map { $0.entry.path.displayed }
+        #expect(paths == ["/long"])
+    }
+
+    @Test("gives one clear line, and the same again", arguments: names + kinds + forms + sums)
     func refused(bad: Case) throws {
         var message = "nothing was wrong"
         do { _ = try readArchive(bytes: bad.bytes) } catch { message = "\(error)" }

@@ -180,6 +180,22 @@ struct LayerBuilderTests {
         #expect(try paths(new, below: "usr/lib") == ["/usr/lib/b"])
     }
 
+    @Test("makes no more directories without entries than it may")
+    func impliedDirectories() throws {
+        let builder = LayerBuilder(onto: base, from: objects, limit: 3)
+        try builder.addLeaf(path("new/a/x"), file, body: .emptyBlob)
+        try builder.addLeaf(path("new/a/y"), file, body: .emptyBlob)
+        try builder.addDirectory(path("own"), directory)
+        try builder.addLeaf(path("own/z"), file, body: .emptyBlob)
+        try builder.addLeaf(path("d/sub/z"), file, body: .emptyBlob)
+        try builder.addWhiteout(path("not/there/at/all"))
+        try builder.addLeaf(path("new/b/x"), file, body: .emptyBlob)
+        let error = #expect(throws: SnapshotError.self) {
+            try builder.addLeaf(path("new/c/x"), file, body: .emptyBlob)
+        }
+        #expect(error?.description.contains("too many directories on the way have no entry") == true)
+    }
+
     @Test("refuses what no tree can be made of, by name")
     func refusals() throws {
         func expectRefusal(at refused: String, saying reason: String, _ act: (LayerBuilder) throws -> Void) throws {
