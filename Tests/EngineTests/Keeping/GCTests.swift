@@ -203,7 +203,8 @@ struct GCTests {
             if turn == 5 { _ = try rig.again().collectGarbage(Self.request()) }
         }
         _ = try rig.again().collectGarbage(Self.request())
-        #expect(try rig.again().store().garbage() == [])
+        // A lock of git's may stay for an hour.
+        #expect(try rig.again().store().garbage().filter { !$0.hasSuffix(".lock") } == [])
         try Self.expectSound(rig)
     }
 }
