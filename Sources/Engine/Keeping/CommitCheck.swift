@@ -119,6 +119,7 @@ extension Repository {
     func checkedRoots() throws -> [ObjectID] {
         var roots = Set(try store().roots())
         for (_, state) in try containerStates() { roots.formUnion([state.base, state.checkout]) }
+        roots.formUnion(try mountedCommits())
         return roots.sorted()
     }
 }
