@@ -189,7 +189,7 @@ struct GCTests {
             cd "$1"
             (for i in 1 2 3 4 5 6 7 8; do
                 mkdir -p i$i; echo $i >i$i/f; head -c 30000 /dev/urandom >i$i/large; cp i$i/large i$i/again
-                "$0" import -q new:$i i$i >/dev/null || echo import; "$0" tag -d new:$i 2>/dev/null || echo delete
+                "$0" import -q new:$i i$i >/dev/null || echo import; "$0" tag -d new:$i 2>error || { echo delete; cat error; }
                 "$0" import -q old:1 i$i >/dev/null || echo import
             done) &
             (for i in 1 2 3 4 5 6 7 8; do
