@@ -38,9 +38,8 @@ extension ObjectStore {
         try git("write commit-graph", directory) {
             git_commit_graph_writer_options_init(&options, UInt32(GIT_COMMIT_GRAPH_WRITER_OPTIONS_VERSION))
         }
-        try StaleLock.retry(["\(directory)/commit-graph.lock"]) { () throws(StoreError) in
-            try git("write commit-graph", directory) { git_commit_graph_writer_commit(made, &options) }
-        }
+        try StaleLock(path: "\(directory)/commit-graph.lock").clear()
+        try git("write commit-graph", directory) { git_commit_graph_writer_commit(made, &options) }
     }
 }
 

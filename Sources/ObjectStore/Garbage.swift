@@ -58,15 +58,19 @@ extension ObjectStore {
     private static let commitGraphLock = "git/objects/info/commit-graph.lock"
 
     private func findLocks(in directory: String, _ result: inout [String]) throws(SystemError) {
-        let path = KernelPath("\(root)/\(directory)")
-        guard try Files.statusIfPresent(path)?.kind == .directory else { return }
-        for name in try Files.names(in: try Files.openDirectory(path)).compactMap(\.string) {
+        let names: [ByteName]
+        do throws(SystemError) {
+            names = try Files.names(in: try Files.openDirectory(KernelPath("\(root)/\(directory)")))
+        } catch {
+            // There are no reflogs, or a ref was deleted just now.
+            if error.errno == .noEntry { return }
+            throw error
+        }
+        for name in names.compactMap(\.string) {
             let place = "\(directory)/\(name)"
-            guard try Files.statusIfPresent(KernelPath("\(root)/\(place)"))?.kind == .regular else {
-                try findLocks(in: place, &result)
-                continue
-            }
-            if name.hasSuffix(".lock") { result.append(place) }
+            let kind = try Files.statusIfPresent(KernelPath("\(root)/\(place)"))?.kind
+            if kind == .directory { try findLocks(in: place, &result) }
+            if kind == .regular, name.hasSuffix(".lock") { result.append(place) }
         }
     }
 }

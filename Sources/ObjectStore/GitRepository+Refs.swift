@@ -20,8 +20,17 @@ extension GitRepository {
     /// The caller holds the repository's lock, so a lock on the ref is a plain git's, which is short, or was left
     /// by a killed process: it is waited for, and removed when it is two seconds old.
     func perform(_ move: RefMove, by author: Signature, message: String) throws(StoreError) {
-        try StaleLock.retry(["\(path)/\(move.ref).lock", "\(path)/packed-refs.lock"]) { () throws(StoreError) in
-            try tryOnce(move, by: author, message: message)
+        while true {
+            do throws(StoreError) {
+                return try tryOnce(move, by: author, message: message)
+            } catch {
+                guard case .git(GIT_ELOCKED.rawValue, _) = error.cause else { throw error }
+                var isRemoved = false
+                for path in ["\(path)/\(move.ref).lock", "\(path)/packed-refs.lock"] {
+                    if try StaleLock(path: path).removeIfStale() { isRemoved = true }
+                }
+                if !isRemoved { usleep(20_000) }
+            }
         }
     }
 

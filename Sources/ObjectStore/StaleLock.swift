@@ -1,4 +1,3 @@
-import CGit2
 import Glibc
 import Linux
 import Model
@@ -9,16 +8,15 @@ struct StaleLock {
 
     private static let age: Int64 = 2
 
-    /// Does what such locks may keep libgit2 from. The caller holds the lock of varve's own that goes before them all:
-    /// what is there is a plain git's, which is short, or was left by a killed process.
-    static func retry(_ paths: [String], _ body: () throws(StoreError) -> Void) throws(StoreError) {
+    /// Returns when it is gone. The caller holds the lock of varve's own that goes before it: what is there is a plain
+    /// git's, which is short, or was left by a killed process.
+    func clear() throws(StoreError) {
         while true {
-            do throws(StoreError) { return try body() } catch {
-                guard case .git(GIT_ELOCKED.rawValue, _) = error.cause else { throw error }
-                var isRemoved = false
-                for path in paths where try StaleLock(path: path).removeIfStale() { isRemoved = true }
-                if !isRemoved { usleep(20_000) }
+            let isThere = try attempt("look for lock", path) { () throws(SystemError) in
+                try Files.exists(KernelPath(path))
             }
+            if !isThere { return }
+            if try !removeIfStale() { usleep(20_000) }
         }
     }
 

@@ -50,8 +50,10 @@ public enum Moment {
         fields.tm_min = minute
         fields.tm_sec = second
         fields.tm_isdst = -1
-        let result = Int64(mktime(&fields))
-        // February 31 becomes March 3.
-        return fields.tm_mon == month - 1 && fields.tm_mday == dayOfMonth ? result : nil
+        // February 31 would become March 3. In UTC, since elsewhere a day may begin with an hour that is not there.
+        var normal = fields
+        _ = timegm(&normal)
+        guard normal.tm_mon == month - 1, normal.tm_mday == dayOfMonth else { return nil }
+        return Int64(mktime(&fields))
     }
 }

@@ -104,7 +104,7 @@ extension Repository {
         }
         for (container, state) in try containerStates() {
             result.containers += 1
-            for id in Set([state.base, state.checkout]).sorted() where found.objects[id]?.kind != .commit {
+            for id in Set([state.base, state.checkout]).sorted() where try found.object(id)?.kind != .commit {
                 result.problems.append(
                     Problem(
                         damage: Damage("container \(container.name)", "commit \(id.hex), which it is on, is missing")))

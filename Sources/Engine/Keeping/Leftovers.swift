@@ -33,7 +33,7 @@ extension Repository {
         var result: [Leftover] = []
         let hour = Moment.now() - 3600
         let states = try containerStates().map(\.state)
-        let used = Set(try states.map { try content(of: $0.checkout).fs.hex })
+        let used = Set(try (states.map(\.checkout) + mountedCommits()).map { try content(of: $0).fs.hex })
         let tips = Set(try tags().compactMap { try treeIfOurs(of: $0.commit)?.hex })
 
         func add(_ kind: Leftover.Kind, _ path: String) throws {
@@ -63,6 +63,7 @@ extension Repository {
                 try add(.garbage, path)
             }
         }
+        for path in try mountRecords().garbage { try add(.garbage, path) }
         for path in try store().abandoned(now: Moment.now()) { try add(.garbage, "\(root)/\(path)") }
         for id in try namelessContainers() { try add(.garbage, files(of: id).directory) }
         return result

@@ -16,7 +16,8 @@ extension Model.Digest {
         self = digest
     }
 
-    private static func hash(_ file: borrowing Descriptor, _ function: some HashFunction) throws(SystemError) -> [UInt8] {
+    private static func hash(_ file: borrowing Descriptor, _ function: some HashFunction) throws(SystemError) -> [UInt8]
+    {
         var state = function
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 18, alignment: 4096)
         defer { buffer.deallocate() }

@@ -76,8 +76,7 @@ extension ObjectStore {
             isChanged = true
         }
         guard isChanged else { return }
-        try StaleLock.retry(["\(gitDirectory)/logs/\(name).lock"]) { () throws(StoreError) in
-            try git("trim reflog", name) { git_reflog_write(log) }
-        }
+        try StaleLock(path: "\(gitDirectory)/logs/\(name).lock").clear()
+        try git("trim reflog", name) { git_reflog_write(log) }
     }
 }

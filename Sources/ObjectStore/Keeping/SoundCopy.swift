@@ -32,11 +32,10 @@ extension GitRepository {
             try Files.openDirectory(KernelPath(packs))
         }
         for name in try PackListing(directory).names {
-            // A damaged pack is no place to look in.
+            // A damaged pack is no place to look in, nor one that was put together with others just now.
             guard let layout = try? PackLayout(name, in: directory),
-                let entry = layout.entries.first(where: { $0.id == id })
+                let entry = layout.entries.first(where: { $0.id == id }), let file = try? PackFile(name, in: directory)
             else { continue }
-            let file = try PackFile(name, in: directory)
             guard let object = unpacked(Array(file[entry])[...]), ObjectHash.id(of: object.kind, object.bytes) == id
             else {
                 continue

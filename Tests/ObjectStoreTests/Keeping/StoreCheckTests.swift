@@ -124,7 +124,9 @@ import Testing
         #expect(try Self.check(fixture.root).damagedFiles == [])
     }
 
-    @Test("an index with any offset is found, and read by nobody", arguments: [.max, .max - 19, .max >> 1, 1 << 31] as [UInt64])
+    @Test(
+        "an index with any offset is found, and read by nobody",
+        arguments: [.max, .max - 19, .max >> 1, 1 << 31] as [UInt64])
     func offsets(_ offset: UInt64) throws {
         let fixture = try Fixture()
         for turn in 0..<ObjectStore.packsInTier - 1 { try fixture.commit("\(turn)", to: Fixture.refs[0]) }
