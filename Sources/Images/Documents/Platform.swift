@@ -56,10 +56,12 @@ public struct Platform: Hashable, Sendable {
         return limit - offered
     }
 
-    /// The variant's number. The first of each architecture has none in the normal form.
+    /// The variant's number, of three digits at most. The first of each architecture has none in the normal form.
     private var version: Int? {
         guard let variant else { return architecture == "arm64" ? 8 : architecture == "amd64" ? 1 : nil }
-        return variant.hasPrefix("v") ? Int(variant.dropFirst()) : nil
+        let digits = variant.utf8.dropFirst()
+        guard variant.utf8.first == UInt8(ascii: "v"), digits.count <= 3 else { return nil }
+        return Int(decimal: Array(digits)[...])
     }
 
     private static func normalised(_ architecture: String, _ variant: String?) -> (String, String?) {
