@@ -2,13 +2,16 @@
 public struct LayerLimits: Hashable, Sendable {
     /// Entries of the tar file, whiteouts among them.
     public var entries: UInt64
-    /// Bytes of the uncompressed tar file; nil for what ``allowed(for:)`` says.
+    /// Bytes of the uncompressed tar file; nil for what ``allowed(for:)`` says. More than 64 GiB allow as many of holes.
     public var bytes: UInt64?
 
     public init(entries: UInt64 = 1_000_000, bytes: UInt64? = nil) {
         self.entries = entries
         self.bytes = bytes
     }
+
+    /// Bytes of holes in the layer's sparse files, which take no room in the tar file.
+    var holes: UInt64 { max(TarReader.defaultHoleLimit, bytes ?? 0) }
 
     /// Bytes that a layer may unpack to, of which so many compressed bytes were read: by default 4 GiB, or 200 times
     /// those where that is more. Real layers shrink by far less.

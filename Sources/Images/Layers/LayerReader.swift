@@ -33,7 +33,7 @@ public final class LayerReader {
         hashing = HashingSource(LimitedSource(content, of: counting, limits, name: name))
         let reader = ByteReader(try BackgroundSource(hashing, name: name), name: name)
         reader.record = { bytes throws(ImagesError) in try recipe.add(bytes) }
-        tar = TarReader(reader, name: name, accounts: Accounts(), dialect: .layer)
+        tar = TarReader(reader, name: name, accounts: Accounts(), dialect: .layer, holeLimit: limits.holes)
         self.recipe = recipe
     }
 

@@ -6,10 +6,17 @@ import Model
 ///
 /// After an error the reader gives the same error for ever.
 public final class TarReader {
+    /// Bytes of holes that the entries of one archive may have together. Holes cost nothing in the archive, and whoever
+    /// hashes or copies the bodies reads them as zeros all the same.
+    static let defaultHoleLimit: UInt64 = 64 << 30
+
     private let name: String
     private let reader: ByteReader
     private let accounts: Accounts
     private let dialect: TarDialect
+    private let holeLimit: UInt64
+    /// Bytes of holes so far.
+    private var holeCount: UInt64 = 0
     private var global = PaxRecords()
     private var body = TarBody()
     /// The current entry's name as people see it.
@@ -29,12 +36,18 @@ public final class TarReader {
         self.init(ByteReader(source, name: name), name: name, accounts: accounts, dialect: .archive)
     }
 
-    /// - Parameter reader: at the archive's first byte, not compressed.
-    init(_ reader: ByteReader, name: String, accounts: Accounts, dialect: TarDialect) {
+    /// - Parameters:
+    ///   - reader: at the archive's first byte, not compressed.
+    ///   - holeLimit: throws where the entries have more bytes of holes.
+    init(
+        _ reader: ByteReader, name: String, accounts: Accounts, dialect: TarDialect,
+        holeLimit: UInt64 = defaultHoleLimit
+    ) {
         self.reader = reader
         self.name = name
         self.accounts = accounts
         self.dialect = dialect
+        self.holeLimit = holeLimit
     }
 
     /// The next entry, in the archive's order; what is left of the current one's body is stepped over.
@@ -76,6 +89,7 @@ public final class TarReader {
         let stored = try checked { () throws(Refusal) in try member.storedSize() }
         let (map, used) = try sparseMap(of: member, stored: stored)
         guard map.dataCount == stored - used else { throw refused(SparseMap.malformed) }
+        try countHoles(of: map)
         body = TarBody(map, stored: stored - used)
         return try checked { () throws(Refusal) in try member.entry(map, dialect) }
     }
@@ -144,6 +158,19 @@ public final class TarReader {
     }
 
     // MARK: Sparse files
+
+    private func countHoles(of map: SparseMap) throws(ImagesError) {
+        let count = map.size - map.dataCount
+        guard count <= holeLimit - holeCount else {
+            let remedy =
+                switch dialect {
+                case .archive: "unpack it, and import the directory"
+                case .layer: "--max-layer-size SIZE allows more"
+                }
+            throw refused(Refusal("with it there are more than \(holeLimit) bytes of holes; \(remedy)"))
+        }
+        holeCount += count
+    }
 
     /// Where the file has data, and how many of the stored bytes said so.
     private func sparseMap(

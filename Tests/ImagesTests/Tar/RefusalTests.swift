@@ -172,6 +172,12 @@ struct RefusalTests {
         Case("pax without a number", special("x", Array("path=x\n".utf8)) + file("a"), "a pax header is malformed"),
         Case("global path", pax([("path", [0x61])], type: "g") + file("a"), "a header for all entries sets 'path'"),
         Case(
+            "too large a hole",
+            pax([
+                ("GNU.sparse.numblocks", [0x30]), ("GNU.sparse.size", Array("\(UInt64(1) << 62)".utf8)),
+            ]) + file("a"),
+            "entry 'a': with it there are more than 68719476736 bytes of holes; unpack it, and import the directory"),
+        Case(
             "map beyond the size", pax("GNU.sparse.map", "0,10") + pax("GNU.sparse.size", "5") + file("a"),
             "entry 'a': its map of holes is malformed"),
         Case(
