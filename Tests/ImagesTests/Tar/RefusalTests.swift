@@ -172,6 +172,9 @@ struct RefusalTests {
         Case("pax without a number", special("x", Array("path=x\n".utf8)) + file("a"), "a pax header is malformed"),
         Case("global path", pax([("path", [0x61])], type: "g") + file("a"), "a header for all entries sets 'path'"),
         Case(
+            "global volume", pax([("GNU.volume.size", [0x31])], type: "g") + file("a"),
+            "its 'GNU.volume.size' is not understood"),
+        Case(
             "too large a hole",
             pax([
                 ("GNU.sparse.numblocks", [0x30]), ("GNU.sparse.size", Array("\(UInt64(1) << 62)".utf8)),
