@@ -95,9 +95,16 @@ public struct Platform: Hashable, Sendable {
     var isUnknown: Bool { os == "unknown" || architecture == "unknown" }
 
     init(reading members: Members) throws(Refusal) {
-        let os = try members.required("os", try members.string("os"))
-        let architecture = try members.required("architecture", try members.string("architecture"))
-        self.init(os: os, architecture: architecture, variant: try members.string("variant"))
+        /// Signatures and the like leave members empty.
+        func word(_ key: String) throws(Refusal) -> String? {
+            guard let text = try members.string(key), !text.isEmpty, !Self.isWord(text) else {
+                return try members.string(key)
+            }
+            throw Refusal("'\(members.path(key))' is '\(Members.shown(text))', which is no platform's")
+        }
+        let os = try members.required("os", try word("os"))
+        let architecture = try members.required("architecture", try word("architecture"))
+        self.init(os: os, architecture: architecture, variant: try word("variant"))
     }
 
     var json: JSON {

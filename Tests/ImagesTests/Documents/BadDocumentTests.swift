@@ -103,6 +103,12 @@ struct BadDocumentTests {
                 == "its history has 10001 steps, more than 10000")
     }
 
+    @Test("a platform that would write to the terminal", arguments: ["os", "architecture", "variant"])
+    func platforms(key: String) {
+        let bad = Sample.config.with(key, "linux\u{1b}[2J").serialized()
+        #expect(config(bad) == #"'\#(key)' is 'linux\x1b[2J', which is no platform's"#)
+    }
+
     @Test("too long, too deep, twice the same key, and what is no JSON")
     func shapes() {
         let long = [UInt8](repeating: 0x20, count: ImageManifest.maximumByteCount + 1)
