@@ -225,6 +225,23 @@ struct RefusalTests {
         }
     }
 
+    @Test("data that needs much memory to decompress is refused")
+    func memory() throws {
+        let archive = HeaderBuilder("a").bytes + endMark
+        func xz(_ dictionary: String) throws -> [UInt8] {
+            try run(["xz", "--lzma2=mode=fast,mf=hc3,nice=4,dict=\(dictionary)"], input: archive).output
+        }
+        let usual = try xz("256MiB")
+        #expect(try readArchive(bytes: usual).count == 1)
+        let large = try xz("512MiB")
+        for bytes in [large, usual + large] {
+            let error = #expect(throws: ImagesError.self) { try readArchive(bytes: bytes) }
+            #expect(error?.reason.contains("bytes of memory, more than 285212672") == true)
+        }
+        let zstd = try run(["zstd", "-q", "--long=30", "-c"], input: archive).output
+        #expect(throws: ImagesError.self) { try readArchive(bytes: zstd) }
+    }
+
     @Test("what follows gzip's data counts: members and zeros are read, anything else is refused")
     func afterGzip() throws {
         let archive = HeaderBuilder("a").bytes + endMark
