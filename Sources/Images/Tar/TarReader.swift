@@ -105,15 +105,14 @@ public final class TarReader {
         while let header = try nextHeader() {
             switch header.type {
             case UInt8(ascii: "x"):
-                let text = try special(header, limit: 16 << 20)
+                let text = try special(header)
                 try checked { () throws(Refusal) in try local.add(text) }
             case UInt8(ascii: "g"):
-                let text = try special(header, limit: 1 << 20)
+                let text = try special(header)
                 try checked { () throws(Refusal) in try global.addGlobal(text) }
-            case UInt8(ascii: "L"): longName = try special(header, limit: 64 << 10).withoutTrailingNULs
-            case UInt8(ascii: "K"): longLink = try special(header, limit: 64 << 10).withoutTrailingNULs
-            // A label of the whole archive.
-            case UInt8(ascii: "V"): _ = try special(header, limit: 0)
+            case UInt8(ascii: "L"): longName = TarHeader.longName(try special(header))
+            case UInt8(ascii: "K"): longLink = TarHeader.longName(try special(header))
+            case UInt8(ascii: "V"): _ = try special(header)
             default:
                 return TarMember(
                     header: header, records: local.over(global), accounts: accounts, longName: longName,
@@ -147,7 +146,8 @@ public final class TarReader {
     }
 
     /// The body of a header that says something of the entries after it.
-    private func special(_ header: TarHeader, limit: Int) throws(ImagesError) -> [UInt8] {
+    private func special(_ header: TarHeader) throws(ImagesError) -> [UInt8] {
+        let limit = header.specialLimit ?? 0
         guard let size = header.size, (0...Int64(limit)).contains(size) else {
             throw refused(Refusal("a special header at byte \(reader.position) is larger than \(limit) bytes"))
         }
@@ -251,8 +251,4 @@ public final class TarReader {
         let subject = entryName.map { "\(name): entry '\($0)'" } ?? name
         return ImagesError("read archive", subject, refusal.reason)
     }
-}
-
-extension [UInt8] {
-    fileprivate var withoutTrailingNULs: [UInt8] { Array(prefix(count - reversed().prefix { $0 == 0 }.count)) }
 }

@@ -208,6 +208,28 @@ struct BadImageArchiveTests {
         #expect(try Files.names(in: Files.openDirectory(KernelPath(directory.path))).isEmpty)
     }
 
+    @Test("special headers have the same rules where an archive is looked through and where it is read")
+    func specialHeaders() throws {
+        func index(_ bytes: [UInt8]) throws -> TarIndex {
+            let file = try Files.open("/tmp", flags: 0o20_200_000 | O_RDWR, mode: 0o600)
+            try file.write(bytes)
+            return try TarIndex(file, from: 0, named: "test.tar")
+        }
+        let file = HeaderBuilder("x").bytes + endMark
+        for (bytes, isRead) in [
+            (pax([("comment", [UInt8](repeating: 0x61, count: 2 << 20))]) + file, true),
+            (special("L", [UInt8](repeating: 0x61, count: (64 << 10) + 1)) + file, false),
+            (pax([("comment", [UInt8](repeating: 0x61, count: 1 << 20))], type: "g") + file, false),
+            (special("V", []) + file, true), (special("V", [1]) + file, false),
+            (special("L", Array("a\u{0}b\u{0}".utf8)) + file, false),
+            (special("L", Array("a\u{0}\u{0}".utf8)) + file, true),
+            (special("K", [0x61]) + endMark, false), (pax("path", "x") + endMark, false),
+        ] as [([UInt8], Bool)] {
+            #expect(((try? readArchive(bytes: bytes)) != nil) == isRead)
+            #expect(((try? index(bytes).fault == nil) ?? false) == isRead)
+        }
+    }
+
     @Test("what an archive may grow to, by default")
     func allowedSize() {
         #expect(SeekableArchive.allowed(for: 0) == 16 << 30)
