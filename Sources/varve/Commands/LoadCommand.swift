@@ -66,7 +66,7 @@ struct LoadCommand: ParsableCommand {
 struct LayerLimitOptions: ParsableArguments {
     @Option(
         name: .customLong("max-layer-size"),
-        help: "What a layer may unpack to, such as 20G (default: 4G, or 200 times its size).")
+        help: "What a layer may unpack to, such as 20G (default: 4G, or 200 times its size; holes: 64G).")
     var size: String?
     @Option(name: .customLong("max-layer-entries"), help: "How many entries a layer may have (default: 1000000).")
     var entries: UInt64?
