@@ -154,4 +154,10 @@ import Testing
             try store.consolidatePacks()
         }
     }
+
+    @Test("an entry that claims a size that its bytes can't have is none")
+    func sizes() {
+        let entry = [0xbf] + [UInt8](repeating: 0xff, count: 7) + [0x7f, 0x78, 0x01, 0x03, 0, 0, 0, 0, 1]
+        #expect(unpacked(entry[...])?.bytes == nil)
+    }
 }
