@@ -6,7 +6,12 @@ import Model
 struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount", abstract: "Mount a commit read-only.",
-        discussion: "'varve gc' keeps its files until 'varve umount', or until the machine starts again.\n\nExample:\n  varve mount debian:12~1 /mnt")
+        discussion: """
+            'varve gc' keeps its files until 'varve umount', or until the machine starts again.
+
+            Example:
+              varve mount debian:12~1 /mnt
+            """)
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The commit.") var revision: String
