@@ -46,6 +46,7 @@ let package = Package(
         library("CGit2", apt: "libgit2-dev"),
         library("CArchive", apt: "libarchive-dev", "libbz2-dev", "liblz4-dev", "liblzma-dev", "libzstd-dev"),
         library("CCap", apt: "libcap-dev"),
+        library("CLzma", apt: "liblzma-dev"),
         library("CZlib", apt: "zlib1g-dev"),
         library("CZstd", apt: "libzstd-dev"),
         .target(name: "CLinux"),
@@ -58,7 +59,7 @@ let package = Package(
             linkedWith: archives("git2", "pcre2-8", "z")),
         module("Snapshot", ["ObjectStore", "Linux", "Model"]),
         module(
-            "Images", ["CArchive", "CZlib", "CZstd", crypto, "Linux", "Model"],
+            "Images", ["CArchive", "CLzma", "CZlib", "CZstd", crypto, "Linux", "Model"],
             linkedWith: archives("archive", "lzma", "zstd", "bz2", "lz4", "z")),
         module("Erofs", ["Linux", "Model"]),
         module("Runtime", ["CCap", "CLinux", "Linux", "Model"], linkedWith: archives("cap")),

@@ -23,7 +23,8 @@ extension ObjectStore {
         return ObjectID(&base)
     }
 
-    /// Writes all commits that a tag reaches into the commit-graph file: a cache, for varve and for git.
+    /// Writes all commits that a tag reaches into the commit-graph file: a cache, for varve and for git. The caller has the
+    /// packs locked.
     func writeCommitGraph() throws(StoreError) {
         let directory = "\(gitDirectory)/objects/info"
         try attempt("write commit-graph", directory) { () throws(SystemError) in try Files.makeDirectories(directory) }
@@ -37,6 +38,7 @@ extension ObjectStore {
         try git("write commit-graph", directory) {
             git_commit_graph_writer_options_init(&options, UInt32(GIT_COMMIT_GRAPH_WRITER_OPTIONS_VERSION))
         }
+        try StaleLock(path: "\(directory)/commit-graph.lock").clear()
         try git("write commit-graph", directory) { git_commit_graph_writer_commit(made, &options) }
     }
 }

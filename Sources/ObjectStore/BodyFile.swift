@@ -26,8 +26,11 @@ struct BodyFile {
                     try file.descriptor.write(bytes, at: offset)
                 }
             }
-            try attempt("write body", path) { () throws(SystemError) in
-                _ = try system("set size", "") { ftruncate(file.descriptor.raw, off_t(layout.size)) }
+            // Only a hole at the end leaves the file too short.
+            if layout.parts.last?.isHole == true {
+                try attempt("write body", path) { () throws(SystemError) in
+                    _ = try system("set size", "") { ftruncate(file.descriptor.raw, off_t(layout.size)) }
+                }
             }
             return BodyFile(id: id, path: path)
         } catch {

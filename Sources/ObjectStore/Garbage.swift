@@ -42,6 +42,35 @@ extension ObjectStore {
                 || (text.hasSuffix(".promisor") && !all.contains(ByteName("\(text.dropLast(9)).idx")))
             if text.hasPrefix("tmp_") || isOrphan { result.append("git/objects/pack/\(text)") }
         }
-        return result.sorted()
+        return (result + (try locks())).sorted()
+    }
+
+    /// Locks of git's on reflogs and on the commit-graph; refs have theirs dealt with when they move.
+    private func locks() throws(StoreError) -> [String] {
+        try attempt("look for locks", gitDirectory) { () throws(SystemError) in
+            var result: [String] = []
+            if try Files.exists(KernelPath("\(root)/\(Self.commitGraphLock)")) { result.append(Self.commitGraphLock) }
+            try findLocks(in: "git/logs", &result)
+            return result
+        }
+    }
+
+    private static let commitGraphLock = "git/objects/info/commit-graph.lock"
+
+    private func findLocks(in directory: String, _ result: inout [String]) throws(SystemError) {
+        let names: [ByteName]
+        do throws(SystemError) {
+            names = try Files.names(in: try Files.openDirectory(KernelPath("\(root)/\(directory)")))
+        } catch {
+            // There are no reflogs, or a ref was deleted just now.
+            if error.errno == .noEntry { return }
+            throw error
+        }
+        for name in names.compactMap(\.string) {
+            let place = "\(directory)/\(name)"
+            let kind = try Files.statusIfPresent(KernelPath("\(root)/\(place)"))?.kind
+            if kind == .directory { try findLocks(in: place, &result) }
+            if kind == .regular, name.hasSuffix(".lock") { result.append(place) }
+        }
     }
 }

@@ -105,25 +105,3 @@ extension GitRepository {
         try git("delete ref", name) { git_reference_delete(reference) }
     }
 }
-
-/// A `.lock` file that stands in the way.
-private struct StaleLock {
-    let path: String
-
-    private static let age: Int64 = 2
-
-    /// Removes it when it is old enough, and says whether it did.
-    func removeIfStale() throws(StoreError) -> Bool {
-        do throws(SystemError) {
-            guard let status = try Files.statusIfPresent(KernelPath(path)) else { return false }
-            var now = timespec()
-            clock_gettime(CLOCK_REALTIME, &now)
-            // A time in the future is a clock that was set back: as good as old.
-            guard !(0..<Self.age).contains(Int64(now.tv_sec) - status.modified.seconds) else { return false }
-            try Files.removeIfPresent(KernelPath(path), in: .current)
-            return true
-        } catch {
-            throw StoreError("remove stale lock", path, .system(error))
-        }
-    }
-}

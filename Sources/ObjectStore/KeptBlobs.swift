@@ -18,10 +18,11 @@ extension ObjectStore {
     /// Takes one blob, piece by piece.
     public func keepBlob() throws(StoreError) -> KeptBlobWriter {
         try attempt("keep blob", blobsDirectory) { () throws(SystemError) in
-            for algorithm in Digest.Algorithm.allCases {
-                try Files.makeDirectories("\(blobsDirectory)/\(algorithm.rawValue)", mode: 0o700)
+            if try Files.exists(KernelPath("\(blobsDirectory)/\(Self.temporaryBlobs)")) { return }
+            for name in Digest.Algorithm.allCases.map(\.rawValue) + [Self.temporaryBlobs] {
+                try Files.makeDirectories("\(blobsDirectory)/\(name)", mode: 0o700)
             }
-            try Files.makeDirectories("\(blobsDirectory)/\(Self.temporaryBlobs)", mode: 0o700)
+            for directory in [blobsDirectory, root] { try Files.openDirectory(KernelPath(directory)).synchronize() }
         }
         let directory = try attempt("keep blob", blobsDirectory) { () throws(SystemError) in
             try Files.openDirectory(KernelPath(blobsDirectory))
@@ -29,7 +30,7 @@ extension ObjectStore {
         let file = try attempt("keep blob", blobsDirectory) { () throws(SystemError) in
             try TemporaryFile.create("\(Self.temporaryBlobs)/", in: directory.reference)
         }
-        return KeptBlobWriter(file, in: directory)
+        return KeptBlobWriter(file, in: blobsDirectory)
     }
 
     var blobsDirectory: String { "\(root)/blobs" }
@@ -43,32 +44,46 @@ extension ObjectStore {
 /// A blob that is being written. It is there for others when ``publish(as:)`` returns, or not at all. One thread at a time
 /// may use it, whichever that is.
 public final class KeptBlobWriter: @unchecked Sendable {
-    private let directory: Descriptor
-    private let file: TemporaryFile
+    private let blobsDirectory: String
+    /// Relative to that.
+    private let path: String
+    /// Nil once it is sealed.
+    private var file: TemporaryFile?
     private var isPublished = false
 
-    fileprivate init(_ file: TemporaryFile, in directory: consuming Descriptor) {
+    fileprivate init(_ file: TemporaryFile, in blobsDirectory: String) {
         self.file = file
-        self.directory = directory
+        self.blobsDirectory = blobsDirectory
+        path = file.path
     }
 
     deinit {
+        if isPublished { return }
         // There is nobody to tell; what stays is garbage that nothing looks at.
-        if !isPublished { do throws(SystemError) { try Files.remove(KernelPath(file.path), in: directory.reference) } catch {} }
+        do throws(SystemError) { try Files.remove(KernelPath("\(blobsDirectory)/\(path)")) } catch {}
     }
 
-    public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) { try file.descriptor.write(bytes) }
+    /// Only before ``seal()``.
+    public func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) {
+        precondition(file != nil, "the blob is sealed")
+        try file?.descriptor.write(bytes)
+    }
 
-    /// Makes the blob durable and visible.
+    /// Makes what was written durable, and closes the file: many blobs may wait to be published.
+    public func seal() throws(StoreError) {
+        try attempt("keep blob", path) { () throws(SystemError) in try file?.descriptor.synchronize() }
+        file = nil
+    }
+
+    /// Makes the blob visible, in place of one that was there.
     /// - Parameter digest: that of all bytes that were written, which the caller has checked.
     public func publish(as digest: Digest) throws(StoreError) {
+        try seal()
         try attempt("keep blob", digest.description) { () throws(SystemError) in
-            try file.descriptor.synchronize()
-            let name = "\(digest.algorithm.rawValue)/\(digest.hex)"
-            try Files.rename(KernelPath(file.path), in: directory.reference, to: KernelPath(name),
-                in: directory.reference)
+            let directory = "\(blobsDirectory)/\(digest.algorithm.rawValue)"
+            try Files.rename(KernelPath("\(blobsDirectory)/\(path)"), to: KernelPath("\(directory)/\(digest.hex)"))
             isPublished = true
-            try Files.synchronize(KernelPath(digest.algorithm.rawValue), in: directory.reference)
+            try Files.openDirectory(KernelPath(directory)).synchronize()
         }
     }
 }

@@ -117,10 +117,12 @@ extension ObjectStore {
         guard let newest = try loosely(Self.operationsRef) else { return }
         let applied = try loosely(Self.appliedRef)
         if newest == applied { return }
+        // What is forgotten was carried out before.
+        let cut = try forgottenParents()
         // Oldest first: a later one starts from what an earlier one left.
         var waiting: [Operation] = []
         var next: ObjectID? = newest
-        while let id = next, id != applied {
+        while let id = next, id != applied, !cut.contains(id) {
             let (operation, previous) = try readOperation(id)
             waiting.append(operation)
             next = previous
@@ -175,7 +177,7 @@ extension ObjectStore {
     }
 
     /// One of the log's own two refs.
-    private func loosely(_ name: String) throws(StoreError) -> ObjectID? {
+    func loosely(_ name: String) throws(StoreError) -> ObjectID? {
         switch try RefFile.read(name, gitDirectory: gitDirectory) {
         case .id(let id): id
         // Someone ran `git pack-refs`, or there is none.

@@ -42,6 +42,8 @@ final class Deflater {
 
 /// The zlib stream in `compressed`, which must give exactly `size` bytes; nil where it does not.
 func inflated(_ compressed: ArraySlice<UInt8>, size: Int) -> [UInt8]? {
+    // Deflate makes at most 1032 bytes of one: a larger size is a lie, and there may be no such memory.
+    guard size / 1032 <= compressed.count else { return nil }
     // One byte more than expected, so that a longer stream shows and an empty one has somewhere to go.
     var output = [UInt8](repeating: 0, count: size + 1)
     var count = uLong(output.count)

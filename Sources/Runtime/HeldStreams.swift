@@ -67,7 +67,8 @@ struct HeldStreams: ~Copyable {
         /// A pipe whose other end is shown on `console`.
         func pipe(to console: SharedDescriptor) throws(SystemError) -> SharedDescriptor {
             let pipe = try StreamPipe(owner: owner)
-            relays.append(StreamRelay(from: try pipe.ours(pipe.reader), to: console, isOutput: true))
+            let screen = try SharedDescriptor.screen(console.descriptor.raw)
+            relays.append(StreamRelay(from: try pipe.ours(pipe.reader), to: screen, isOutput: true))
             return pipe.writer
         }
         let (shown, told) = (try terminal(streams.output), try terminal(streams.errors))

@@ -40,13 +40,12 @@ struct StreamRelay {
         if answers[0] != 0 { try read() }
     }
 
-    /// Moves all that can be read without waiting for more.
-    mutating func drain() throws(SystemError) {
+    /// Moves all that can be read without waiting for more, unless a signal comes first.
+    mutating func drain(untilSignal signals: Int32) throws(SystemError) {
         while source != nil {
             while let target, !pending.isEmpty {
-                var request = pollfd(fd: target.descriptor.raw, events: Int16(POLLOUT), revents: 0)
-                try system("wait for", "console") { poll(&request, 1, -1) }
-                if request.revents & Int16(POLLOUT) != 0 { try write() } else { close() }
+                guard try waitForRoom(on: target.descriptor.raw, orSignal: signals) else { return }
+                try write()
             }
             guard source != nil, try read() else { return }
         }
@@ -113,7 +112,7 @@ extension StreamRelays: ConsoleCopier {
         }
     }
 
-    func drain() throws(SystemError) {
-        for index in relays.indices where relays[index].isOutput { try relays[index].drain() }
+    func drain(untilSignal signals: Int32) throws(SystemError) {
+        for index in relays.indices where relays[index].isOutput { try relays[index].drain(untilSignal: signals) }
     }
 }

@@ -88,7 +88,7 @@ extension RunningProcess {
             while let signal = try signals.queue.next() { try pass(signal, copier) }
             try copier.copy(requests.dropFirst(2))
             if requests[0].revents != 0 {
-                try copier.drain()
+                try copier.drain(untilSignal: signals.queue.descriptor.raw)
                 return
             }
         }
@@ -110,8 +110,9 @@ protocol ConsoleCopier {
     var requests: [pollfd] { get }
     /// Moves what the answered requests allow.
     mutating func copy(_ answers: ArraySlice<pollfd>) throws(SystemError)
-    /// Shows what the ended container has left.
-    mutating func drain() throws(SystemError)
+    /// Shows what the ended container has left, unless a signal comes first.
+    /// - Parameter signals: the descriptor of their queue.
+    mutating func drain(untilSignal signals: Int32) throws(SystemError)
     /// The console has another size now.
     func followSize() throws(SystemError)
 }

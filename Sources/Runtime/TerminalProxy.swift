@@ -6,6 +6,8 @@ import Model
 struct TerminalProxy: ConsoleCopier {
     private let terminal: ContainerTerminal
     private let console: Console
+    /// The console's output.
+    private let screen: SharedDescriptor
     /// Typed, and not yet taken by the container's terminal.
     private var typed: [UInt8] = []
     /// Written by the container, and not yet taken by the console.
@@ -21,6 +23,7 @@ struct TerminalProxy: ConsoleCopier {
     init(_ terminal: ContainerTerminal, _ console: Console) throws(SystemError) {
         self.terminal = terminal
         self.console = console
+        screen = try SharedDescriptor.screen(console.output)
         inputIsOpen = console.input != nil
         let raw = terminal.sides.outer.raw
         let flags = try system("read flags of", "terminal") { fcntl(raw, F_GETFL) }
@@ -40,7 +43,7 @@ struct TerminalProxy: ConsoleCopier {
         return [
             pollfd(fd: terminal.sides.outer.raw, events: Int16(readsTerminal | writesTerminal), revents: 0),
             pollfd(fd: inputIsOpen && typed.isEmpty ? console.input ?? -1 : -1, events: Int16(POLLIN), revents: 0),
-            pollfd(fd: outputIsOpen && !shown.isEmpty ? console.output : -1, events: Int16(POLLOUT), revents: 0),
+            pollfd(fd: outputIsOpen && !shown.isEmpty ? screen.descriptor.raw : -1, events: Int16(POLLOUT), revents: 0),
         ]
     }
 
@@ -53,10 +56,13 @@ struct TerminalProxy: ConsoleCopier {
         if answers[2] != 0 { show() }
     }
 
-    /// Shows what the ended container has left in its terminal.
-    mutating func drain() throws(SystemError) {
+    /// Shows what the ended container has left in its terminal, unless a signal comes first.
+    mutating func drain(untilSignal signals: Int32) throws(SystemError) {
         repeat {
-            while !shown.isEmpty { show() }
+            while !shown.isEmpty {
+                guard try waitForRoom(on: screen.descriptor.raw, orSignal: signals) else { return }
+                show()
+            }
         } while try readTerminal()
     }
 
@@ -106,7 +112,7 @@ struct TerminalProxy: ConsoleCopier {
     }
 
     private mutating func show() {
-        let count = Glibc.write(console.output, shown, shown.count)
+        let count = Glibc.write(screen.descriptor.raw, shown, shown.count)
         if count >= 0 {
             shown.removeFirst(count)
         } else if errno != EINTR && errno != EAGAIN {

@@ -21,7 +21,7 @@ struct Rules {
         "Linux": ["Model", "CLinux"],
         "ObjectStore": ["Linux", "Model", "CGit2", "CGit2NoNetwork", "CZlib", "Crypto"],
         "Snapshot": ["ObjectStore", "Linux", "Model"],
-        "Images": ["Linux", "Model", "CArchive", "CZlib", "CZstd", "Crypto"],
+        "Images": ["Linux", "Model", "CArchive", "CLzma", "CZlib", "CZstd", "Crypto"],
         "Erofs": ["Linux", "Model"],
         "Runtime": ["Linux", "Model", "CLinux", "CCap", "CSeccomp"],
         "Engine": ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"],

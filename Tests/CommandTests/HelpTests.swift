@@ -7,7 +7,7 @@ struct HelpTests {
     private static let commands = [
         "init", "import", "run", "start", "ps", "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
-        "gc", "fsck", "df", "info", "version",
+        "load", "save", "export", "history", "images", "inspect", "gc", "fsck", "df", "info", "version",
     ]
 
     /// The lines that begin with `varve` below `Example:` or `Examples:`.
@@ -33,7 +33,7 @@ struct HelpTests {
     @Test("every example works", arguments: commands)
     func examples(command: String) throws {
         let box = try Box()
-        // What the examples speak of: a tag with six commits and another, a container with changes, base.tar.
+        // What the examples speak of: a tag with six commits and another, a container with changes, base.tar, web.tar.
         try box.succeed(
             """
             set -e
@@ -44,6 +44,7 @@ struct HelpTests {
             for n in 1 2 3 4 5 6; do echo $n >base/n; varve import -q debian:12 base >/dev/null; done
             varve tag web:1 debian:12; varve tag web:old debian:12; varve -q rollback web:1 debian:12~1 >/dev/null
             varve tag web:2 debian:12; varve tag -d web:2 2>/dev/null
+            varve -q save -o web.tar web:1
             """)
         var help = try box.succeed("varve \(command) --help")
         if command == "init" { help += "\n" + (try box.succeed("varve --help")) }

@@ -72,6 +72,7 @@ struct LookTests {
             [1]
             $ varve umount m
             $ ls m
+            $ ls "$VARVE_ROOT/mounts"
             $ varve umount m
             ! varve: unmount: m: no commit is mounted there
             [3]

@@ -197,4 +197,18 @@ struct CommitTests {
         let text = try Files.open(KernelPath(path), flags: O_RDONLY).readAll()
         return Int(String(decoding: text.filter { $0 != 10 }, as: UTF8.self)) ?? 0
     }
+
+    @Test("a file that was renamed and changed, but kept its size, is looked at without harm")
+    func renamedWithEdit() throws {
+        let rig = try Rig { base in try Rig.write("\(base)/data/old", "one\ntwo\nthree\nfour\nfive\nsix\n") }
+        let container = try rig.container("c")
+        let upper = try rig.upper(container)
+        try Files.makeDirectories("\(upper)/data")
+        try Rig.write("\(upper)/data/new", "one\ntwo\nthree\nfour\nfive\nSIX\n")
+        try run(["mknod", "\(upper)/data/old", "c", "0", "0"])
+        #expect(try rig.paths(container).contains("R /data/new"))
+        let patch = try rig.varve("diff", "c", "-p")
+        #expect(patch.status == 0 && patch.text.contains("+SIX"), "\(patch.errors)")
+        #expect(try rig.varve("status", "c").text.contains("R /data/old -> /data/new"))
+    }
 }

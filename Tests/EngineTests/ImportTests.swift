@@ -50,4 +50,16 @@ struct ImportTests {
             result.errors.contains("/file: attribute 'trusted.a' has a value of more than 65535 bytes"),
             "\(result.errors)")
     }
+
+    @Test("changes the config as it is told, and leaves the rest of the tag's config")
+    func configChanges() throws {
+        let rig = try Rig()
+        func config(_ tag: String) throws -> JSON? { try rig.repository.inspect(tag).config["config"] }
+        let base = rig.directory.file("base")
+        #expect(try rig.varve("import", "-c", "USER 1000", "-c", "CMD [\"sh\"]", "c:1", base).status == 0)
+        #expect(try config("c:1") == ["Cmd": ["sh"], "User": "1000"])
+        #expect(try rig.varve("import", "-c", "WORKDIR /data", "c:1", base).status == 0)
+        #expect(try config("c:1") == ["Cmd": ["sh"], "User": "1000", "WorkingDir": "/data"])
+        #expect(try rig.varve("run", "--rm", "c:1", "sh", "-c", "id -u; pwd").status != 127)
+    }
 }

@@ -121,6 +121,32 @@ struct SupervisionTests {
         #expect(try process.supervise(signals, console: Console(input: nil, output: output.raw)) == 6)
     }
 
+    @Test("is ended by a signal, though its console takes nothing any more", arguments: [false, true])
+    func fullConsole(hasTerminal: Bool) throws {
+        let devpts = try Mounts.devpts()
+        let console = try PseudoTerminal.open(in: devpts.reference)
+        // Nobody reads the other side.
+        var specification = Box.specification(["sh", "-c", "while :; do echo 0123456789012345678901234567890; done"])
+        specification.process.hasTerminal = hasTerminal
+        let signals = try ForwardedSignals.hold()
+        let raw = console.inner.raw
+        let streams = hasTerminal ? StandardStreams() : StandardStreams(output: raw, errors: raw)
+        let process = try Runtime.run(specification, rootfs: try box.root(), options: RunOptions(streams: streams))
+        let pid = process.process.pid
+        let supervisor = pthread_self()
+        let killer = try WorkerThread {
+            sleep(1)
+            // First the container, then who shows what it left.
+            kill(pid, SIGKILL)
+            for _ in 0..<50 {
+                usleep(100_000)
+                pthread_kill(supervisor, SIGTERM)
+            }
+        }
+        #expect(try process.supervise(signals, console: Console(input: nil, output: raw)) == 137)
+        withExtendedLifetime(killer) {}
+    }
+
     @Test("without a devpts has no terminal")
     func noDevpts() throws {
         let error = #expect(throws: RuntimeError.self) {

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 
+from . import images  # noqa: F401: its rows
+from .archives import Archives
 from .engines import Docker, Podman, Varve
 from .measure import CommandFailed, PrivateCgroups, done, machine, say
 from .payload import Payload
@@ -17,9 +19,9 @@ class Bench:
     """What the rows share. Everything below `work` is removed at the end."""
 
     def __init__(self, cache, varve):
-        self.base_tar, self.big_tar = f"{cache}/base.tar", f"{cache}/big.tar"
+        self.cache, self.base_tar, self.big_tar = cache, f"{cache}/base.tar", f"{cache}/big.tar"
         self.work = f"{cache}/work"
-        self.engines, self._payload, self._cgroups = [], None, None
+        self.engines, self._payload, self._archives, self._cgroups = [], None, None, None
         remove(self.work)
         os.makedirs(self.work)
         if varve:
@@ -34,6 +36,11 @@ class Bench:
             self._payload = Payload(f"{self.work}/payload", self.base_tar, self.big_tar)
             say(f"payload: {self._payload}")
         return self._payload
+
+    def archives(self):
+        if self._archives is None:
+            self._archives = Archives(self.cache, self.work, self.base_tar, self.big_tar)
+        return self._archives
 
     def private_cgroups(self):
         if self._cgroups is None:
@@ -64,6 +71,7 @@ def measure(bench, row, rounds):
     """All rounds of a row. A tool that fails once is out of the rest of the row, and the table says so."""
     legs = row.make(bench)
     samples = {leg.name: [] for leg in legs}
+    peaks = {leg.name: [] for leg in legs}
     errors = {}
 
     def attempt(leg, step, *arguments):
@@ -84,15 +92,17 @@ def measure(bench, row, rounds):
         for number in range(rounds + 1):
             for leg in legs[number % len(legs):] + legs[:number % len(legs)]:
                 attempt(leg, leg.before, number)
-                seconds = attempt(leg, leg.time, number)
+                sample = attempt(leg, leg.time, number)
                 attempt(leg, leg.after, number)
-                if seconds is not None and number > 0:
-                    samples[leg.name].append(seconds)
+                if sample is not None and number > 0:
+                    samples[leg.name].append(sample.seconds)
+                    peaks[leg.name].append(sample.peak)
     finally:
         for leg in opened:
             attempt(leg, leg.close)
     return {"key": row.key, "title": row.title,
-            "tools": {leg.name: result(samples[leg.name], errors.get(leg.name)) for leg in legs}}
+            "tools": {leg.name: result(samples[leg.name], errors.get(leg.name)) for leg in legs},
+            "peaks": {leg.name: max(peaks[leg.name]) for leg in legs if leg.shows_peak and peaks[leg.name]}}
 
 
 def result(samples, error):

@@ -1,5 +1,6 @@
 """The container engines, each behind the same few verbs, each with its data in a private directory."""
 
+import json
 import os
 import subprocess
 import time
@@ -13,6 +14,8 @@ class Engine:
     """docker's command line, which podman and varve share as far as it is used here."""
 
     name = "engine"
+    # False where a daemon does what the command asks for.
+    works_itself = True
 
     def __init__(self, directory, tar):
         self.directory, self.tar = directory, tar
@@ -51,6 +54,20 @@ class Engine:
     def diff_command(self, container):
         return self.command("diff", container)
 
+    def load_command(self, archive):
+        return self.command("load", "-i", archive)
+
+    # Whether the layers in the saved archive are compressed, and not the archive.
+    saves_layers = True
+
+    def save_command(self, tag, archive, compression):
+        """Writes an image with gzip or zstd."""
+        raise NotImplementedError
+
+    def diff_ids(self, tag):
+        """Digests of an image's layers without compression."""
+        return json.loads(done(self.command("image", "inspect", "--format", "{{json .RootFS.Layers}}", tag)))
+
     def remove(self, container):
         done(self.command("rm", container))
 
@@ -69,6 +86,7 @@ class Docker(Engine):
     """dockerd with a containerd of its own, both gone when this process is."""
 
     name = "docker"
+    works_itself = False
 
     def __init__(self, directory, tar):
         super().__init__(directory, tar)
@@ -118,6 +136,13 @@ class Docker(Engine):
     def command(self, *arguments):
         return ["docker", "-H", self.socket, *arguments]
 
+    # docker writes layers as they are.
+    saves_layers = False
+
+    def save_command(self, tag, archive, compression):
+        script = 'archive=$1 compression=$2; shift 2; "$@" | "$compression" -c >"$archive"'
+        return ["bash", "-o", "pipefail", "-c", script, "bash", archive, compression, *self.command("save", tag)]
+
     def close(self):
         for process in reversed(self.daemons):
             process.terminate()
@@ -145,6 +170,14 @@ class Podman(Engine):
 
     def run_command(self, *arguments):
         return super().run_command(*self.limits, *arguments)
+
+    def save_command(self, tag, archive, compression):
+        """By skopeo out of podman's store, since `podman save` knows gzip alone."""
+        store = f"[overlay@{self.directory}/root+{self.directory}/run]"
+        return [
+            "skopeo", "copy", "--quiet", "--dest-compress", "--dest-compress-format", compression,
+            f"containers-storage:{store}docker.io/library/{tag}", f"oci-archive:{archive}:{tag}",
+        ]
 
     def fresh(self, number):
         # podman skips a layer that it has.
@@ -177,6 +210,12 @@ class Varve(Engine):
 
     def commit_command(self, container, tag):
         return self.command("commit", container, "-m", "x", "-t", tag)
+
+    def save_command(self, tag, archive, compression):
+        return self.command("save", "--compression", compression, "-o", archive, tag)
+
+    def diff_ids(self, tag):
+        return json.loads(done(self.command("inspect", tag)))[0]["layers"]
 
     def remove_image(self, tag):
         done(self.command("tag", "-d", tag))

@@ -1,4 +1,4 @@
-"""Running commands and timing them."""
+"""Running commands; their time and their memory."""
 
 import json
 import os
@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from typing import NamedTuple
 
 
 class CommandFailed(Exception):
@@ -18,19 +19,26 @@ def say(text):
     print(text, file=sys.stderr, flush=True)
 
 
+class Timed(NamedTuple):
+    # From before the command is started until it has been waited for.
+    seconds: float
+    # The most memory that it or a process of its had, in KiB; never less than this program's own, which it begins as.
+    peak: int
+
+
 def timed(argv):
-    """Seconds from before the command is started until it has been waited for."""
     with tempfile.TemporaryFile() as errors:
         begin = time.perf_counter()
         process = subprocess.Popen(
             argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors
         )
-        status = process.wait()
+        _, status, usage = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - begin
+        status = process.returncode = os.waitstatus_to_exitcode(status)
         if status != 0:
             errors.seek(0)
             raise CommandFailed(argv, status, errors.read().decode(errors="replace"))
-        return seconds
+        return Timed(seconds, usage.ru_maxrss)
 
 
 def done(argv):
@@ -66,7 +74,7 @@ class PrivateCgroups:
         answer = json.loads(line)
         if "error" in answer:
             raise CommandFailed(argv, answer["status"], answer["error"])
-        return answer["seconds"]
+        return Timed(**answer)
 
     def close(self):
         self.process.stdin.close()
@@ -78,7 +86,7 @@ def serve():
     for line in sys.stdin:
         argv = json.loads(line)
         try:
-            answer = {"seconds": timed(argv)}
+            answer = timed(argv)._asdict()
         except (CommandFailed, OSError) as failure:
             answer = {"status": 1, "error": str(failure)}
         print(json.dumps(answer), flush=True)

@@ -39,6 +39,10 @@ def markdown(results):
                 f"| {what} | {name} | {milliseconds(tool['median'])} | {spread} | {len(tool['samples'])} "
                 f"| {ratio(reference, tool['median'])} |"
             )
+    for row in results["rows"]:
+        if row["peaks"]:
+            peaks = ", ".join(f"{name} {peak / 1024:.0f} MiB" for name, peak in row["peaks"].items())
+            lines += ["", f"Peak memory, {row['title']}: {peaks}"]
     machine = results["machine"]
     lines += ["", f"{machine['date']}, Linux {machine['kernel']}, {machine['cpus']} × {machine['cpu']}; "
                   f"{'; '.join(results['versions'].values())}"]

@@ -15,6 +15,8 @@ class Leg:
     def __init__(self, bench, tool=None):
         self.bench, self.tool = bench, tool
         self.name = tool.name if tool else self.__class__.name
+        # Whether the memory that the command takes is told.
+        self.shows_peak = False
 
     def open(self):
         """Before the first round."""

@@ -5,13 +5,21 @@ import ObjectStore
 import Snapshot
 
 extension Repository {
-    /// Mounts a commit read-only at a directory (`varve mount`).
+    /// Mounts a commit read-only at a directory (`varve mount`). No collection takes anything of it until ``unmount(_:root:)``, or
+    /// until the machine starts again.
     public func mount(_ commit: ObjectID, at directory: String) throws {
-        // Once it is mounted, a collection sees that.
+        // Until the record is there.
         let hold = try store().holdOffCollection()
         defer { withExtendedLifetime(hold) {} }
         let mount = try checkout().mount(try content(of: commit).fs, in: self, writable: nil)
-        try Mounts.attach(mount, at: KernelPath(directory))
+        // Nothing is collected on a read-only filesystem, and no record can be made there.
+        guard hold != nil else { return try Mounts.attach(mount, at: KernelPath(directory)) }
+        let record = try MountRecord(of: mount, root: root)
+        try record.make(commit)
+        do throws(SystemError) { try Mounts.attach(mount, at: KernelPath(directory)) } catch {
+            try record.remove()
+            throw error
+        }
     }
 
     /// Writes a commit out as plain files (`varve checkout`). The directory must not exist, or be empty.

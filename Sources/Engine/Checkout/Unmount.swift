@@ -3,7 +3,8 @@ import Linux
 
 extension Repository {
     /// Takes away what ``mount(_:at:)`` mounted, and nothing else.
-    public static func unmount(_ directory: String) throws {
+    /// - Parameter root: of the repository that it is a commit of.
+    public static func unmount(_ directory: String, root: String) throws {
         let place = try Files.open(KernelPath(directory), flags: O_RDONLY | O_DIRECTORY)
         guard let mount = try MountEntry.holding(place),
             try Files.readLink(KernelPath(place.procPath)) == mount.point
@@ -14,6 +15,8 @@ extension Repository {
             throw EngineError.refused(
                 "unmount", subject: directory, reason: "what is mounted there is no commit (\(mount.filesystem))")
         }
+        let record = try MountRecord(of: place, root: root)
         try Mounts.detach(KernelPath(directory))
+        try record.remove()
     }
 }

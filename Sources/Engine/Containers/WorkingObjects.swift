@@ -43,6 +43,8 @@ public final class WorkingObjects: ProvisionalSource, ObjectSink {
         let size = try file.status().size
         let body = try scratch.addBody(from: file, size: size, holes: [])
         settled[id] = body
+        // It may be asked for by either.
+        located[body] = located[id]
         return body
     }
 

@@ -34,12 +34,17 @@ extension Repository {
         } else {
             fs = try Self.readTar(file, named: name, to: writer, progress)
         }
-        let config =
-            try parent.flatMap { try content(of: $0).config } ?? writer.add(.blob, PlainConfig.json.canonical())
+        let before = try parent.flatMap { try content(of: $0).config }
+        let config = try changed(
+            try before ?? writer.add(.blob, PlainConfig.json.canonical()), by: changes, to: writer)
         let made = CommitContent(fs: fs, config: config)
         if let parent {
             let there = try content(of: parent)
-            if there.fs == fs, there.config == config { return ImportResult(commit: parent, isNew: false) }
+            if there.fs == fs, there.config == config {
+                // There may be something all the same: what was damaged, or lost.
+                try writer.finish()
+                return ImportResult(commit: parent, isNew: false)
+            }
         }
         let commit = Commit(
             tree: try made.write(to: writer), parents: parent.map { [$0] } ?? [], author: author, committer: author,

@@ -40,7 +40,7 @@ public enum Moment {
             (1900...9999).contains(year), (1...12).contains(month), (1...31).contains(dayOfMonth),
             (2...3).contains(clock.count), let hour = clock[0], let minute = clock[1],
             let second = clock.count == 3 ? clock[2] : 0,
-            (0...23).contains(hour), (0...59).contains(minute), (0...60).contains(second)
+            (0...23).contains(hour), (0...59).contains(minute), (0...59).contains(second)
         else { return nil }
         var fields = tm()
         fields.tm_year = year - 1900
@@ -50,6 +50,10 @@ public enum Moment {
         fields.tm_min = minute
         fields.tm_sec = second
         fields.tm_isdst = -1
+        // February 31 would become March 3. In UTC, since elsewhere a day may begin with an hour that is not there.
+        var normal = fields
+        _ = timegm(&normal)
+        guard normal.tm_mon == month - 1, normal.tm_mday == dayOfMonth else { return nil }
         return Int64(mktime(&fields))
     }
 }

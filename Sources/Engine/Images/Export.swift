@@ -11,6 +11,9 @@ extension Repository {
         _ place: String, to output: consuming Descriptor, named name: String
     ) throws -> [LeftOut] {
         let store = try store()
+        // Nothing that is being read may be collected meanwhile.
+        let hold = try store.holdOffCollection()
+        defer { withExtendedLifetime(hold) {} }
         let source = WorkingObjects(over: store)
         let tree = try tree(of: place, in: source)
         var tar = LayerTar(to: DescriptorSink(output, name: name), dialect: .archive) { body, attributes in

@@ -10,10 +10,10 @@ struct ImageLoader {
     private let writer: ObjectWriter
     private let store: ObjectStore
     private let limits: LayerLimits
+    private let rereads: Bool
     private let progress: ((UInt64) -> Void)?
     private var known: KnownLayers
-    private var kept: [KeepingSource] = []
-    private var keptDigests: Set<Digest> = []
+    private var kept: [KeepingSource.Sealed] = []
     private var total: UInt64 = 0
 
     init(
@@ -23,6 +23,7 @@ struct ImageLoader {
         self.archive = archive
         self.writer = writer
         limits = request.limits
+        rereads = request.rereads
         self.progress = progress
         store = try repository.store()
         known = try request.rereads ? KnownLayers() : KnownLayers(in: repository)
@@ -56,11 +57,8 @@ struct ImageLoader {
         return try writer.add(.commit, commit.encoded)
     }
 
-    /// Makes the blobs of the layers that were read durable. To be done before a tag points at an image that has them.
-    mutating func keepBlobs() throws {
-        for source in kept { try source.publish() }
-        kept = []
-    }
+    /// Makes the blobs of the layers that were read visible. To be done before a tag points at an image that has them.
+    func keepBlobs() throws { for blob in kept { try blob.writer.publish(as: blob.digest) } }
 
     private func emptyRoot() throws -> ObjectID { try writer.add(Directory.empty) }
 
@@ -68,11 +66,11 @@ struct ImageLoader {
     private mutating func apply(_ layer: ArchivedLayer, onto base: ObjectID?) throws -> KnownLayers.Result {
         let application = KnownLayers.Application(base: base, diffID: layer.diffID)
         if let result = known[application] {
-            try keepOnly(layer)
+            try check(layer, as: result)
             return result
         }
-        let source = try keeping(layer)
-        let name = "layer \(layer.diffID.short)"
+        let (source, keeping) = try content(of: layer)
+        let name = name(of: layer)
         let recipe = Recipes.Writer(to: writer)
         let reader = try LayerReader(source, named: name, limits: limits) { (chunk) throws(ImagesError) in
             try recipe.add(chunk)
@@ -80,18 +78,21 @@ struct ImageLoader {
         let builder = LayerBuilder(onto: base, from: writer, limit: limits.entries)
         while let entry = try reader.next() {
             try Interrupts.check()
-            do { try place(entry, of: reader, in: builder) } catch SnapshotError.conflict(let path, let reason) {
-                throw EngineError.refused("read layer", subject: "\(name): entry '\(path)'", reason: reason)
+            do { try place(entry, of: reader, in: builder) } catch let error as SnapshotError {
+                switch error {
+                case .conflict(let path, let reason), .unsupported(let path, let reason):
+                    throw EngineError.refused("read layer", subject: "\(name): entry '\(path)'", reason: reason)
+                case .corrupt, .system: throw error
+                }
             }
         }
         let (diffID, size) = try reader.finish()
-        guard diffID == layer.diffID else {
-            throw EngineError.refused(
-                "read layer", subject: name, reason: "its content is \(diffID), and its config says \(layer.diffID)")
-        }
+        try match(diffID, layer)
+        try keep(keeping)
         let result = KnownLayers.Result(
             fs: try builder.write(to: writer), layer: try recipe.finish(.init(diffID: diffID, size: size)))
         known.add(application, result)
+        if let digest = layer.descriptor?.digest { known.blobs.insert(.init(digest: digest, diffID: diffID)) }
         return result
     }
 
@@ -123,29 +124,50 @@ struct ImageLoader {
 
     // MARK: Blobs
 
-    /// A layer's blob, which is kept as it passes, where it is compressed and not kept already.
-    private mutating func keeping(_ layer: ArchivedLayer) throws -> any ByteSource {
+    /// A layer's blob; kept as it passes where it is compressed, since an uncompressed one is what its recipe gives.
+    private func content(of layer: ArchivedLayer) throws -> (source: any ByteSource, keeping: KeepingSource?) {
         let source = try archive.open(layer)
-        guard let digest = try toKeep(layer) else { return source }
+        guard let digest = layer.descriptor?.digest, digest != layer.diffID,
+            try rereads || store.keptBlob(digest) == nil
+        else { return (source, nil) }
         let keeping = KeepingSource(source, as: digest, in: try store.keepBlob())
-        kept.append(keeping)
-        return keeping
+        return (keeping, keeping)
     }
 
-    /// Keeps the blob of a layer that need not be read.
-    private mutating func keepOnly(_ layer: ArchivedLayer) throws {
-        guard try toKeep(layer) != nil else { return }
-        let source = try keeping(layer)
-        while try !source.next().isEmpty { try Interrupts.check() }
+    /// Sees to it that a layer of the archive is what the repository has of that name, and keeps its blob. What was seen
+    /// once, when an image was loaded, is not read again.
+    private mutating func check(_ layer: ArchivedLayer, as result: KnownLayers.Result) throws {
+        guard let descriptor = layer.descriptor else { return }
+        if descriptor.digest == layer.diffID {
+            let size = try Recipes.tarFile(of: result.layer, in: writer).size
+            guard size == UInt64(descriptor.size) else {
+                throw EngineError.refused(
+                    "read layer", subject: name(of: layer),
+                    reason: "its size is \(size), and its manifest says \(descriptor.size)")
+            }
+            return
+        }
+        let blob = KnownLayers.Blob(digest: descriptor.digest, diffID: layer.diffID)
+        if known.blobs.contains(blob), try store.keptBlob(descriptor.digest) != nil { return }
+        let (source, keeping) = try content(of: layer)
+        try match(try LayerContent.diffID(of: source, named: name(of: layer), limits: limits), layer)
+        try keep(keeping)
+        known.blobs.insert(blob)
     }
 
-    /// Nil where there is no need: an uncompressed layer is what its recipe gives.
-    private mutating func toKeep(_ layer: ArchivedLayer) throws -> Digest? {
-        guard let digest = layer.descriptor?.digest, digest != layer.diffID, try store.keptBlob(digest) == nil,
-            keptDigests.insert(digest).inserted
-        else { return nil }
-        return digest
+    private mutating func keep(_ source: KeepingSource?) throws {
+        if let source { kept.append(try source.sealed()) }
     }
+
+    private func match(_ found: Digest, _ layer: ArchivedLayer) throws {
+        guard found == layer.diffID else {
+            throw EngineError.refused(
+                "read layer", subject: name(of: layer),
+                reason: "its content is \(found), and its config says \(layer.diffID)")
+        }
+    }
+
+    private func name(of layer: ArchivedLayer) -> String { "\(archive.name): layer \(layer.diffID.short)" }
 }
 
 /// Another source, whose bytes are kept as they pass.
@@ -169,6 +191,15 @@ final class KeepingSource: ByteSource {
         return bytes
     }
 
-    /// Makes it visible. Only after all was read.
-    func publish() throws { try writer.publish(as: digest) }
+    /// A whole blob that is still to be published.
+    struct Sealed {
+        let writer: KeptBlobWriter
+        let digest: Digest
+    }
+
+    /// Only after all was read.
+    func sealed() throws -> Sealed {
+        try writer.seal()
+        return Sealed(writer: writer, digest: digest)
+    }
 }

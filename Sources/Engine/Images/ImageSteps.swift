@@ -33,12 +33,10 @@ extension Repository {
                     line, created: entry?.created, createdBy: entry?.createdBy ?? "", comment: entry?.comment ?? ""))
         }
         for line in history.lines {
-            let message = String(decoding: line.commit.message, as: UTF8.self)
-            let (createdBy, comment) = line.isImported ? (message, "") : ("varve commit", message)
             steps.append(
                 try step(
-                    line, created: Timestamp(seconds: line.commit.author.seconds), createdBy: createdBy,
-                    comment: String(comment.trimmed)))
+                    line, created: Timestamp(seconds: line.commit.author.seconds), createdBy: line.told.createdBy,
+                    comment: line.told.comment))
         }
         return steps.reversed()
     }
@@ -60,11 +58,5 @@ extension Repository {
         return ImageStep(
             commit: line.id, created: created, createdBy: createdBy, comment: comment, size: size,
             isEmpty: line.layer == nil, diffID: diffID)
-    }
-}
-
-extension ImageHistory.Line {
-    var isImported: Bool {
-        if case .imported? = layer { true } else { false }
     }
 }

@@ -17,7 +17,15 @@ struct KnownLayers {
         let layer: ObjectID
     }
 
+    /// A compressed layer that is known to have this content.
+    struct Blob: Hashable {
+        let digest: Digest
+        let diffID: Digest
+    }
+
     private var known: [Application: Result] = [:]
+    /// Those of the images that were loaded.
+    var blobs: Set<Blob> = []
 
     init() {}
 
@@ -28,6 +36,12 @@ struct KnownLayers {
             from: try repository.tags().map(\.commit), excluding: [], in: store)
         while let (_, commit) = try walk.next() {
             let content = try CommitContent(of: commit.tree, in: store)
+            if let manifest = content.manifest, let config = content.config {
+                let manifest = try ImageManifest(parsing: try store.read(manifest, as: .blob), named: commit.tree.short)
+                let config = try ImageConfig(parsing: try store.read(config, as: .blob), named: commit.tree.short)
+                blobs.formUnion(
+                    zip(manifest.layers, config.diffIDs).map { Blob(digest: $0.digest, diffID: $1) })
+            }
             guard let layer = content.layer else { continue }
             let base = try commit.parents.first.map { try repository.content(of: $0).fs }
             add(

@@ -17,7 +17,9 @@ struct LayerTar {
     private(set) var leftOut: [LeftOut] = []
     /// Directories that were left out, with all that is in them.
     private var without: Set<BytePath> = []
-    /// Files with several names whose first name was left out: under which they are there.
+    /// Names of files that have several, under which they are there.
+    private var written: Set<BytePath> = []
+    /// Files whose first name was left out: under which they are there.
     private var moved: [BytePath: BytePath] = [:]
 
     /// - Parameter open: gives a regular file's body.
@@ -60,14 +62,17 @@ struct LayerTar {
             switch item.content {
             case .whiteout: try writer.whiteout(item.path)
             case .directory(let attributes): try writer.add(TarEntry(path: item.path, attributes: attributes))
-            case .leaf(let attributes, let body): try add(item.path, attributes, body, in: source)
+            case .leaf(let attributes, let body):
+                try add(item.path, attributes, body, in: source)
+                if attributes.linkGroup != nil { written.insert(item.path) }
             case .hardLink(let first, let attributes, let body):
                 let target = moved[first] ?? first
-                if leftOut.contains(where: { $0.path == target }) {
+                if written.contains(target) {
+                    try writer.add(TarEntry(path: item.path, attributes: attributes, hardLinkTarget: target))
+                } else {
                     try add(item.path, attributes, body, in: source)
                     moved[first] = item.path
-                } else {
-                    try writer.add(TarEntry(path: item.path, attributes: attributes, hardLinkTarget: target))
+                    written.insert(item.path)
                 }
             }
         } catch let error as TarWriterError {

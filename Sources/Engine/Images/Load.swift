@@ -57,6 +57,7 @@ extension Repository {
             }
             loaded.append(LoadedImage(commit: commit, tags: tags, isNew: isNew))
         }
+        // Also of images that are there already, whose blobs may have been dropped.
         try loader.keepBlobs()
         if moves.isEmpty {
             if request.rereads { try writer.finish() }

@@ -66,14 +66,21 @@ extension ImageHistory {
 }
 
 extension ImageHistory.Line {
+    /// What the history says of the commit: of an image's own step what it said, and else that varve made it.
+    var told: (createdBy: String, comment: String) {
+        let message = String(String(decoding: commit.message, as: UTF8.self).trimmed)
+        if case .imported? = layer { return (message, "") }
+        return ("varve commit", message)
+    }
+
     /// One entry of the config's `history` (image-spec, "Image Configuration").
     fileprivate var history: JSON {
         var members: [JSON.Member] = [
             JSON.Member("created", .string(commit.author.rfc3339)),
             JSON.Member("author", .string(commit.author.displayed)),
-            JSON.Member("created_by", .string("varve commit")),
-            JSON.Member("comment", .string(String(decoding: commit.message, as: UTF8.self).trimmedEnd)),
+            JSON.Member("created_by", .string(told.createdBy)),
         ]
+        if !told.comment.isEmpty { members.append(JSON.Member("comment", .string(told.comment))) }
         if layer == nil { members.append(JSON.Member("empty_layer", true)) }
         return .object(members)
     }
@@ -90,11 +97,5 @@ extension Signature {
     var rfc3339: String {
         // Only years after 9999 have no such text, and those are not told.
         Timestamp(seconds: seconds).rfc3339 ?? "9999-12-31T23:59:59Z"
-    }
-}
-
-extension String {
-    fileprivate var trimmedEnd: String {
-        String(self[..<(lastIndex { !$0.isNewline }.map { index(after: $0) } ?? startIndex)])
     }
 }

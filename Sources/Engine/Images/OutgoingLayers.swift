@@ -11,6 +11,9 @@ public enum LayerCompression: Sendable, Hashable {
     case gzip(level: Int32)
     case zstd(level: Int32)
 
+    /// Where none is asked for. Level 6 takes zlib twice the time of this one, and makes a Debian image 2.5% smaller.
+    public static let gzipLevel: Int32 = 4
+
     var mediaType: MediaType {
         switch self {
         case .none: .ociLayer
@@ -67,7 +70,7 @@ final class OutgoingLayers {
             guard let blob = try store.keptBlob(descriptor.digest) else {
                 throw StoreError("open blob", descriptor.digest.description, .missing)
             }
-            return DescriptorSource(blob, name: "layer \(descriptor.digest.short)")
+            return KeptBlobSource(blob, descriptor.digest)
         }
     }
 
@@ -83,13 +86,19 @@ final class OutgoingLayers {
         }
         return try spooled { sink in
             let source = try Recipes.source(of: recipe, in: store)
+            // Rebuilding and hashing run beside compressing. Nothing else uses the store meanwhile.
+            let ahead = try BackgroundSource(source, name: "layer \(diffID.short)")
             while true {
-                let bytes = try source.next()
+                let bytes = try ahead.next()
                 if bytes.isEmpty { break }
                 try Interrupts.check()
                 try sink.write(bytes)
             }
             try sink.finish()
+            guard let end = source.end else {
+                throw EngineError.refused("rebuild layer", subject: recipe.short, reason: "its recipe has no end")
+            }
+            return end.diffID
         }
     }
 
@@ -97,14 +106,17 @@ final class OutgoingLayers {
     private func difference(_ old: ObjectID?, _ new: ObjectID) throws -> OutgoingLayer {
         let store = store
         return try spooled { sink in
-            var tar = LayerTar(to: sink, dialect: .layer) { try store.content(of: $0, $1) }
+            let hashing = HashingSink(sink)
+            var tar = LayerTar(to: hashing, dialect: .layer) { try store.content(of: $0, $1) }
             try tar.write(try LayerEntries.between(old, new, in: store), in: store)
             leftOut += tar.leftOut
+            return hashing.digest
         }
     }
 
     /// A tar file that is compressed into a file without a name, since its digest has to be known before it is sent.
-    private func spooled(_ write: (any ByteSink) throws -> Void) throws -> OutgoingLayer {
+    /// - Parameter write: gives the tar file's digest.
+    private func spooled(_ write: (any ByteSink) throws -> Digest) throws -> OutgoingLayer {
         let directory = try Files.openDirectory(KernelPath(root))
         let file = SpooledFile(try Files.makeUnnamed(in: directory.reference))
         let blob = HashingSink(DescriptorSink(try file.duplicate(), name: "layer"))
@@ -114,11 +126,34 @@ final class OutgoingLayers {
             case .gzip(let level): GzipSink(blob, level: level)
             case .zstd(let level): try ZstdSink(blob, level: level)
             }
-        let tar = HashingSink(compressed)
-        try write(tar)
+        let diffID = try write(compressed)
         let descriptor = ContentDescriptor(
             mediaType: compression.mediaType, digest: blob.digest, size: Int64(blob.size))
-        return OutgoingLayer(diffID: tar.digest, descriptor: descriptor) { try file.source() }
+        return OutgoingLayer(diffID: diffID, descriptor: descriptor) { try file.source() }
+    }
+}
+
+/// A kept blob, which has to be what its name says.
+private final class KeptBlobSource: ByteSource {
+    private let source: DescriptorSource
+    private let digest: Digest
+    private let hash = HashingSink()
+
+    init(_ blob: consuming Descriptor, _ digest: Digest) {
+        source = DescriptorSource(blob, name: "kept blob \(digest.short)")
+        self.digest = digest
+    }
+
+    func next() throws(ImagesError) -> UnsafeRawBufferPointer {
+        let bytes = try source.next()
+        try hash.write(bytes)
+        guard !bytes.isEmpty || digest.algorithm != .sha256 || hash.digest == digest else {
+            throw ImagesError(
+                "read kept blob", digest.description,
+                "its content has another digest; 'varve load --reread' of its image brings it back, and 'varve gc "
+                    + "--drop-blobs' does without")
+        }
+        return bytes
     }
 }
 

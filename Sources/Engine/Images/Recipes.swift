@@ -46,7 +46,8 @@ enum Recipes {
         guard let entry = entries.first(where: { $0.name == diffIDName }) else { throw malformed() }
         let text = String(decoding: try source.read(entry.id, as: .blob), as: UTF8.self)
         let words = text.dropLast().split(separator: " ", omittingEmptySubsequences: false)
-        guard text.last == "\n", words.count == 2, let size = UInt64(words[1]), String(size) == words[1] else {
+        guard text.last == "\n", words.count == 2, let size = UInt64(words[1]), String(size) == words[1], size < 1 << 63
+        else {
             throw malformed()
         }
         return TarFile(diffID: try Digest(parsing: String(words[0])), size: size)

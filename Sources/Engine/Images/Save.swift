@@ -15,7 +15,7 @@ public struct SaveRequest: Sendable {
     }
 
     public var format = ImageArchiveWriter.Format.ociArchive
-    public var compression = LayerCompression.gzip(level: 6)
+    public var compression = LayerCompression.gzip(level: LayerCompression.gzipLevel)
     public var shape = Shape.full
     /// Whether to fail where a layer can't carry something.
     public var isStrict = false
@@ -48,7 +48,7 @@ extension Repository {
     ) throws -> SaveResult {
         let store = try store()
         // Nothing that is being read may be collected meanwhile.
-        let hold = try store.writer()
+        let hold = try store.holdOffCollection()
         defer { withExtendedLifetime(hold) {} }
         var images: [PreparedImage] = []
         var positions: [ObjectID: Int] = [:]
@@ -112,7 +112,7 @@ extension Repository {
         var annotations = history.isAsLoaded ? history.loaded?.manifest?.annotations ?? [:] : [:]
         if let base, !history.isAsLoaded { annotations["org.opencontainers.image.base.digest"] = base.description }
         let manifest = ImageManifest(
-            config: config.descriptor(), layers: layers.map(\.descriptor), annotations: annotations)
+            config: config.descriptor(), layers: layers.map(\.descriptor.inOCIManifest), annotations: annotations)
         return PreparedImage(commit: commit, tags: tags, manifest: manifest, config: config, layers: layers)
     }
 
@@ -136,5 +136,15 @@ private struct PreparedImage {
     /// As archives have it.
     var written: SavedImage {
         SavedImage(names: tags.map(ImageReference.full), manifest: manifest, config: config)
+    }
+}
+
+extension ContentDescriptor {
+    /// A layer as an OCI manifest names it, where it came by one of Docker's.
+    fileprivate var inOCIManifest: ContentDescriptor {
+        mediaType.ociLayer == mediaType
+            ? self
+            : ContentDescriptor(
+                mediaType: mediaType.ociLayer, digest: digest, size: size, annotations: annotations)
     }
 }

@@ -75,8 +75,14 @@ final class CommitCheck {
         for entry in entries where !["fs", "config", "layer", "manifest"].contains(entry.name) {
             note(Damage("commit \(id.hex)", "its root tree has '\(entry.name)'"), id, names, nil)
         }
-        for blob in [content.config, content.manifest].compactMap({ $0 }) where found.objects[blob]?.kind != .blob {
+        for blob in [content.config, content.manifest].compactMap({ $0 }) where try found.object(blob)?.kind != .blob {
             note(Damage("object \(blob.hex)", found.damaged[blob] ?? "it is missing"), id, names, nil)
+        }
+        if let manifest = content.manifest, try found.object(manifest)?.kind == .blob {
+            // What a collection reads of it.
+            do { _ = try KeptContent.layerBlobs(of: manifest, in: store) } catch let error as SystemError {
+                throw error
+            } catch { note(Damage("manifest \(manifest.hex)", "\(error)"), id, names, nil) }
         }
         if try trees.check(content.fs) {
             trees.forEachProblem(in: content.fs) { path, damage in note(damage, id, names, path) }
@@ -113,6 +119,7 @@ extension Repository {
     func checkedRoots() throws -> [ObjectID] {
         var roots = Set(try store().roots())
         for (_, state) in try containerStates() { roots.formUnion([state.base, state.checkout]) }
+        roots.formUnion(try mountedCommits())
         return roots.sorted()
     }
 }

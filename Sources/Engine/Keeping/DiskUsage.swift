@@ -26,7 +26,7 @@ extension Repository {
         let store = try store()
         var usage = DiskUsage()
         (usage.objects, usage.bodies) = try store.usage()
-        for name in try names(in: "blobs/sha256") { usage.blobs.add(try DiskSize.of("\(root)/blobs/sha256/\(name)")) }
+        for (path, _) in try keptBlobs() { usage.blobs.add(try DiskSize.of(path)) }
         for name in try names(in: "images") where name.hasSuffix(".erofs") {
             usage.images.add(try DiskSize.of("\(root)/images/\(name)"))
         }

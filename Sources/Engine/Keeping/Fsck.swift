@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Model
 import ObjectStore
@@ -83,14 +84,16 @@ extension Repository {
     }
 
     private func checkBlobs(_ result: inout CheckResult) throws {
-        for name in try names(in: "blobs/sha256") {
-            let file = try Files.open(KernelPath("\(root)/blobs/sha256/\(name)"), flags: 0)
+        for (path, digest) in try keptBlobs() {
+            // Garbage.
+            guard let digest else { continue }
+            let file = try Files.open(KernelPath(path), flags: O_RDONLY | O_NOFOLLOW)
             result.blobs += 1
             result.bytes += try file.status().size
-            let digest = try Digest(sha256Of: file)
-            if digest.hex != name {
+            let actual = try Digest(digest.algorithm, of: file)
+            if actual != digest {
                 result.problems.append(
-                    Problem(damage: Damage("compressed layer \(name)", "its content hashes to \(digest.hex)")))
+                    Problem(damage: Damage("compressed layer \(digest.hex)", "its content hashes to \(actual.hex)")))
             }
         }
     }
@@ -101,7 +104,7 @@ extension Repository {
         }
         for (container, state) in try containerStates() {
             result.containers += 1
-            for id in Set([state.base, state.checkout]).sorted() where found.objects[id]?.kind != .commit {
+            for id in Set([state.base, state.checkout]).sorted() where try found.object(id)?.kind != .commit {
                 result.problems.append(
                     Problem(
                         damage: Damage("container \(container.name)", "commit \(id.hex), which it is on, is missing")))

@@ -50,7 +50,7 @@ extension Repository {
     ) throws -> Collected {
         do { return try collect(request, progress) } catch let error as StoreError {
             switch error.cause {
-            case .missing, .corrupt, .git:
+            case .missing, .corrupt:
                 throw EngineError.refused(
                     "collect garbage", subject: root, reason: "something is damaged, 'varve fsck' tells what: \(error)")
             default: throw error
@@ -96,6 +96,7 @@ extension Repository {
     func collectionRoots(_ expiry: LogExpiry? = nil) throws -> [ObjectID] {
         var roots = Set(try store().roots(expiry: expiry))
         for (_, state) in try containerStates() { roots.formUnion([state.base, state.checkout]) }
+        roots.formUnion(try mountedCommits())
         // What runs may not lose its files, also where nobody can tell any more which they are.
         for damaged in try damagedContainers() where try FileLock.isHeld(files(of: damaged.id).running) {
             throw EngineError.damagedContainer(damaged.id, reason: "it runs, and what it needs can't be told")

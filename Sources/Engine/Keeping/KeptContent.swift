@@ -3,8 +3,8 @@ import ObjectStore
 
 /// What commits need that git does not know of: the bodies that recipes name, and kept blobs.
 final class KeptContent {
-    /// The digests of the blobs that reachable manifests name, as hexadecimal digits.
-    private(set) var blobs: Set<String> = []
+    /// The digests of the blobs that reachable manifests name.
+    private(set) var blobs: Set<Digest> = []
     private let store: ObjectStore
 
     init(in store: ObjectStore) { self.store = store }
@@ -19,7 +19,7 @@ final class KeptContent {
     }
 
     /// The layers that an OCI or Docker manifest names.
-    static func layerBlobs(of manifest: ObjectID, in store: ObjectStore) throws -> [String] {
+    static func layerBlobs(of manifest: ObjectID, in store: ObjectStore) throws -> [Digest] {
         let json = try JSON(parsing: try store.read(manifest, as: .blob))
         guard let layers = json["layers"]?.array else {
             throw StoreError("read manifest", manifest.hex, .corrupt("it names no layers"))
@@ -28,7 +28,7 @@ final class KeptContent {
             guard let text = layer["digest"]?.string else {
                 throw StoreError("read manifest", manifest.hex, .corrupt("a layer has no digest"))
             }
-            return try Digest(parsing: text).hex
+            return try Digest(parsing: text)
         }
     }
 }

@@ -29,18 +29,18 @@ extension Collected {
 extension Repository {
     /// What nobody uses, while writers are kept out.
     /// - Parameter blobs: the digests of those that stay.
-    func leftovers(blobs: Set<String>) throws -> [Leftover] {
+    func leftovers(blobs: Set<Digest>) throws -> [Leftover] {
         var result: [Leftover] = []
         let hour = Moment.now() - 3600
         let states = try containerStates().map(\.state)
-        let used = Set(try states.map { try content(of: $0.checkout).fs.hex })
+        let used = Set(try (states.map(\.checkout) + mountedCommits()).map { try content(of: $0).fs.hex })
         let tips = Set(try tags().compactMap { try treeIfOurs(of: $0.commit)?.hex })
 
         func add(_ kind: Leftover.Kind, _ path: String) throws {
             result.append(Leftover(kind: kind, path: path, bytes: try DiskSize.of(path)))
         }
-        for name in try names(in: "blobs/sha256") where !blobs.contains(name) {
-            try add(name.utf8.count == 64 ? .blob : .garbage, "\(root)/blobs/sha256/\(name)")
+        for (path, digest) in try keptBlobs() where digest.map({ blobs.contains($0) }) != true {
+            try add(digest == nil ? .garbage : .blob, path)
         }
         // Who adds a blob keeps collections out.
         for name in try names(in: "blobs/tmp") { try add(.garbage, "\(root)/blobs/tmp/\(name)") }
@@ -63,9 +63,23 @@ extension Repository {
                 try add(.garbage, path)
             }
         }
+        for path in try mountRecords().garbage { try add(.garbage, path) }
         for path in try store().abandoned(now: Moment.now()) { try add(.garbage, "\(root)/\(path)") }
         for id in try namelessContainers() { try add(.garbage, files(of: id).directory) }
         return result
+    }
+
+    /// The files in `blobs/<algorithm>`, by name; those that are named after no digest have none.
+    func keptBlobs() throws -> [(path: String, digest: Digest?)] {
+        try Digest.Algorithm.allCases.flatMap { algorithm in
+            try names(in: "blobs/\(algorithm.rawValue)").map { name in
+                let digest: Digest?
+                do throws(Digest.Invalid) { digest = try Digest(parsing: "\(algorithm.rawValue):\(name)") } catch {
+                    digest = nil
+                }
+                return ("\(root)/blobs/\(algorithm.rawValue)/\(name)", digest)
+            }
+        }
     }
 
     /// Nil for a commit that git made by hand.

@@ -54,14 +54,14 @@ final class TreeCheck {
         let isPooled =
             attributes.kind == .regular && ObjectStore.isPooled(size: attributes.size, holes: attributes.holes)
         if isPooled {
-            if found.bodies.contains(body) {
+            if try found.hasBody(body) {
                 if let reason = found.damaged[body] { return reason }
                 if try store.containsBody(body, size: attributes.size, holes: attributes.holes) { return nil }
                 return "it has another size than its file, or fewer holes"
             }
             return "it is missing from the pool"
         }
-        guard let object = found.objects[body] else { return found.damaged[body] ?? "it is missing" }
+        guard let object = try found.object(body) else { return found.damaged[body] ?? "it is missing" }
         if object.kind != .blob { return "it is a \(object.kind.word)" }
         return object.size == attributes.size ? nil : "it has \(object.size) bytes, its file \(attributes.size)"
     }

@@ -6,7 +6,8 @@ import Model
 ///
 /// Where an archive is both, as docker's are since version 25, the layout counts.
 public final class ImageArchive {
-    let name: String
+    /// What messages call the archive.
+    public let name: String
     let files: any ArchiveFiles
     private let isLayout: Bool
 
@@ -15,10 +16,11 @@ public final class ImageArchive {
     ///   - descriptor: open for reading; read from its current position where it is no directory.
     ///   - name: what messages call the archive.
     ///   - directory: where an unnamed file is made for an archive that is compressed or comes through a pipe.
-    ///   - limit: throws where that file would become larger than this many bytes.
+    ///   - limit: throws where that file would become larger than this many bytes; by default 16 GiB, or 200 times the
+    ///     compressed bytes where that is more, and 256 GiB at most.
     public init(
         opening descriptor: consuming Descriptor, named name: String, spoolingTo directory: borrowing Descriptor,
-        limit: UInt64 = 256 << 30
+        limit: UInt64? = nil
     ) throws(ImagesError) {
         self.name = name
         var fault: ImagesError?

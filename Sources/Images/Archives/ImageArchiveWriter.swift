@@ -69,7 +69,7 @@ public final class ImageArchiveWriter {
     public func add(_ digest: Digest, size: UInt64, reading source: any ByteSource) throws(ImagesError) {
         if let failure { throw failure }
         if has(digest) { return }
-        var hasher = ContentHasher(digest.algorithm)
+        var hash = ContentHash(digest.algorithm)
         var rest = size
         try writing("\(digest)") { () throws(Refusal) in
             try makeDirectory(for: digest)
@@ -82,7 +82,7 @@ public final class ImageArchiveWriter {
                 throw error
             }
             if bytes.isEmpty { break }
-            hasher.update(bytes)
+            hash.update(bytes)
             try writing("\(digest)") { () throws(Refusal) in
                 guard UInt64(bytes.count) <= rest else { throw Refusal("there is more of it than \(size) bytes") }
                 try sink.write(bytes)
@@ -91,7 +91,7 @@ public final class ImageArchiveWriter {
         }
         try writing("\(digest)") { () throws(Refusal) in
             guard rest == 0 else { throw Refusal("it ends after \(size - rest) of \(size) bytes") }
-            guard let found = hasher.digest, found == digest else { throw Refusal("its content has another digest") }
+            guard hash.digest == digest else { throw Refusal("its content has another digest") }
             try sink.end()
         }
         sizes[digest] = size

@@ -2,6 +2,10 @@ import Linux
 import Model
 
 /// Reads the headers of an uncompressed tar file, stepping over the bodies.
+///
+/// ``TarReader`` goes from front to end and reads every body, which of an archive of images would be the whole of it. And
+/// it refuses an entry at once that here counts only where the archive turns out to be one of images. Special headers
+/// have the same rules in both.
 struct TarIndex {
     private(set) var members: [BytePath: TarFiles.Member] = [:]
     /// What is wrong with the first member that can't be taken. Told only if the archive is one of images at all: a
@@ -40,6 +44,7 @@ struct TarIndex {
         var records = PaxRecords()
         var longName: [UInt8]?
         var longLink: [UInt8]?
+        var isAfterSpecial = false
         while let header = try nextHeader(file) {
             switch header.type {
             case UInt8(ascii: "x"):
@@ -50,17 +55,21 @@ struct TarIndex {
                 var global = PaxRecords()
                 let body = try special(header, file)
                 do throws(Refusal) { try global.addGlobal(body) } catch { throw refused(error.reason) }
-            case UInt8(ascii: "L"): longName = try special(header, file).upToNUL
-            case UInt8(ascii: "K"): longLink = try special(header, file).upToNUL
+            case UInt8(ascii: "L"): longName = TarHeader.longName(try special(header, file))
+            case UInt8(ascii: "K"): longLink = TarHeader.longName(try special(header, file))
+            case UInt8(ascii: "V"): _ = try special(header, file)
             default:
                 let size = records["size"].map { Int64(decimal: $0[...]) } ?? header.size
                 let name = records["path"] ?? longName ?? header.name
                 let link = records["linkpath"] ?? longLink ?? header.linkName
                 let isSparse = records.values.keys.contains { $0.hasPrefix("GNU.sparse.") }
                 try add(name, link, isSparse ? UInt8(ascii: "S") : header.type, size)
-                (records, longName, longLink) = (PaxRecords(), nil, nil)
+                (records, longName, longLink, isAfterSpecial) = (PaxRecords(), nil, nil, false)
+                continue
             }
+            isAfterSpecial = isAfterSpecial || header.type != UInt8(ascii: "g") && header.type != UInt8(ascii: "V")
         }
+        if isAfterSpecial { throw refused("it is cut off at byte \(end)") }
     }
 
     /// Below a symlink or a file nothing can lie; a reader that unpacks would put it elsewhere.
@@ -96,8 +105,9 @@ struct TarIndex {
     }
 
     private mutating func special(_ header: TarHeader, _ file: borrowing Descriptor) throws(ImagesError) -> [UInt8] {
-        guard let size = header.size, (0...(1 << 20)).contains(size) else {
-            throw refused("a special header is larger than 1 MiB")
+        let limit = header.specialLimit ?? 0
+        guard let size = header.size, (0...Int64(limit)).contains(size) else {
+            throw refused("a special header at byte \(position) is larger than \(limit) bytes")
         }
         let body = try bytes(file, Int(size))
         try step(over: UInt64(-size & 0x1ff))
@@ -178,10 +188,6 @@ struct TarIndex {
     }
 
     private func refused(_ reason: String) -> ImagesError { ImagesError("read archive", name, reason) }
-}
-
-extension Array where Element == UInt8 {
-    fileprivate var upToNUL: [UInt8] { Array(prefix { $0 != 0 }) }
 }
 
 extension Descriptor {

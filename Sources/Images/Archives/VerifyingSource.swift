@@ -1,4 +1,3 @@
-import Crypto
 import Linux
 import Model
 
@@ -7,7 +6,7 @@ final class VerifyingSource: ByteSource {
     private let part: FilePart
     private let name: String
     private let digest: Model.Digest?
-    private var hasher: ContentHasher?
+    private var hash: ContentHash?
     private var position: UInt64 = 0
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
 
@@ -18,7 +17,7 @@ final class VerifyingSource: ByteSource {
         self.part = part
         self.name = name
         self.digest = digest
-        hasher = digest.map { ContentHasher($0.algorithm) }
+        hash = digest.map { ContentHash($0.algorithm) }
     }
 
     deinit { buffer.deallocate() }
@@ -36,61 +35,15 @@ final class VerifyingSource: ByteSource {
         }
         guard count > 0 else { throw refused("it is cut off after \(position) of \(part.size) bytes") }
         let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-        hasher?.update(bytes)
+        hash?.update(bytes)
         position += UInt64(count)
         return bytes
     }
 
     private func checkDigest() throws(ImagesError) {
-        guard let digest, let found = hasher?.digest else { return }
+        guard let digest, let found = hash?.digest else { return }
         guard found == digest else { throw refused("its content has the digest \(found)") }
     }
 
     private func refused(_ reason: String) -> ImagesError { ImagesError("read archive", name, reason) }
-}
-
-/// Hashes with whichever algorithm a digest asks for.
-struct ContentHasher {
-    private enum State {
-        case sha256(SHA256)
-        case sha512(SHA512)
-    }
-
-    private var state: State
-
-    init(_ algorithm: Model.Digest.Algorithm) {
-        state =
-            switch algorithm {
-            case .sha256: .sha256(SHA256())
-            case .sha512: .sha512(SHA512())
-            }
-    }
-
-    mutating func update(_ bytes: UnsafeRawBufferPointer) {
-        switch state {
-        case .sha256(var hasher):
-            hasher.update(bufferPointer: bytes)
-            state = .sha256(hasher)
-        case .sha512(var hasher):
-            hasher.update(bufferPointer: bytes)
-            state = .sha512(hasher)
-        }
-    }
-
-    /// Of all bytes so far.
-    var digest: Model.Digest? {
-        switch state {
-        case .sha256(let hasher): Model.Digest(.sha256, Array(hasher.finalize()))
-        case .sha512(let hasher): Model.Digest(.sha512, Array(hasher.finalize()))
-        }
-    }
-}
-
-extension Model.Digest {
-    /// Whether these bytes are what the digest names.
-    func names(_ bytes: [UInt8]) -> Bool {
-        var hasher = ContentHasher(algorithm)
-        bytes.withUnsafeBytes { hasher.update($0) }
-        return hasher.digest == self
-    }
 }

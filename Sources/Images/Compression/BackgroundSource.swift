@@ -5,7 +5,7 @@ import Linux
 ///
 /// The input's error comes after all bytes before it. When the value goes away, the thread is at its end; a read that
 /// waits for a slow pipe is waited for, too.
-final class BackgroundSource: ByteSource {
+public final class BackgroundSource: ByteSource {
     private let ring: Ring
     private let thread: WorkerThread
     private let name: String
@@ -15,7 +15,7 @@ final class BackgroundSource: ByteSource {
     /// - Parameters:
     ///   - input: belongs to the thread from now on, until this source has ended.
     ///   - name: what messages call it.
-    init(_ input: any ByteSource, name: String) throws(ImagesError) {
+    public init(_ input: any ByteSource, name: String) throws(ImagesError) {
         let ring = Ring(input)
         do throws(SystemError) { thread = try WorkerThread { ring.fill() } } catch {
             throw ImagesError("read archive", name, error.description)
@@ -29,7 +29,7 @@ final class BackgroundSource: ByteSource {
         while !ring.waitForEnd(milliseconds: 50) { thread.passInterrupt() }
     }
 
-    func next() throws(ImagesError) -> UnsafeRawBufferPointer {
+    public func next() throws(ImagesError) -> UnsafeRawBufferPointer {
         if isHolding {
             ring.giveBack()
             isHolding = false

@@ -8,12 +8,13 @@ enum DecompressedSource {
         let start = try source.peek()
         if TarHeader(start) != nil { return source }
         if start.starts(with: [0x1f, 0x8b]) { return try GzipSource(source, name: name) }
+        if start.starts(with: [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00]) { return try XzSource(source, name: name) }
         return magics.contains { start.starts(with: $0) } ? try FilteredSource(source, name: name) : source
     }
 
-    /// xz, zstd, a zstd frame to skip, bzip2, lz4.
+    /// zstd, a zstd frame to skip, bzip2, lz4.
     private static let magics: [[UInt8]] = [
-        [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], [0x28, 0xb5, 0x2f, 0xfd], [0x50, 0x2a, 0x4d, 0x18],
+        [0x28, 0xb5, 0x2f, 0xfd], [0x50, 0x2a, 0x4d, 0x18],
         Array("BZh".utf8), [0x04, 0x22, 0x4d, 0x18],
     ]
 }

@@ -1,6 +1,6 @@
 import CArchive
 
-/// What libarchive decompresses: xz, zstd, bzip2 and lz4. Only its filters are used, through its raw format; it is
+/// What libarchive decompresses: zstd (with a window of 128 MiB at most), bzip2 and lz4. Only its filters are used, through its raw format; it is
 /// never asked to run a program.
 final class FilteredSource: ByteSource {
     private let input: any ByteSource
@@ -21,7 +21,7 @@ final class FilteredSource: ByteSource {
         self.name = name
         // ARCHIVE_WARN stands for "by an external program" here (archive_read_filter(3)).
         let filters = [
-            archive_read_support_filter_xz, archive_read_support_filter_zstd, archive_read_support_filter_bzip2,
+            archive_read_support_filter_zstd, archive_read_support_filter_bzip2,
             archive_read_support_filter_lz4, archive_read_support_format_raw, archive_read_support_format_empty,
         ]
         for support in filters {

@@ -12,7 +12,7 @@ struct ConfigEdit {
         config = document["config"].flatMap { $0.object == nil ? Optional<JSON>.none : $0 } ?? .object([])
     }
 
-    var result: JSON { document.setting("config", config) }
+    var result: JSON { document.setting("config", to: config) }
 
     mutating func apply(_ instruction: ConfigChange.Instruction) throws(Refusal) {
         switch instruction {
@@ -22,7 +22,7 @@ struct ConfigEdit {
         case .entrypoint(let command):
             let words = words(command)
             set("Entrypoint", words)
-            if !hasSetCommand, !words.isEmpty { config = config.removing("Cmd") }
+            if !hasSetCommand, !words.isEmpty { config = config.setting("Cmd", to: nil) }
         case .environment(let pairs): try setEnvironment(pairs)
         case .labels(let pairs):
             for pair in pairs { merge("Labels", try expand(pair.name), .string(try expand(pair.value))) }
@@ -36,16 +36,16 @@ struct ConfigEdit {
                 guard !path.isEmpty else { throw Refusal("a volume's path is empty") }
                 merge("Volumes", path, .object([]))
             }
-        case .user(let text): config = config.setting("User", .string(try expand(text)))
+        case .user(let text): config = config.setting("User", to: .string(try expand(text)))
         case .workingDirectory(let text):
-            config = config.setting("WorkingDir", .string(directory(try expand(text))))
+            config = config.setting("WorkingDir", to: .string(directory(try expand(text))))
         case .stopSignal(let text):
             let name = try expand(text)
             guard StopSignal.isKnown(name) else { throw Refusal("'\(Members.shown(name))' is no signal") }
-            config = config.setting("StopSignal", .string(name))
-        case .healthcheck(let check): config = config.setting("Healthcheck", check.json)
+            config = config.setting("StopSignal", to: .string(name))
+        case .healthcheck(let check): config = config.setting("Healthcheck", to: check.json)
         case .onBuild(let trigger):
-            config = config.setting("OnBuild", .array((config["OnBuild"]?.array ?? []) + [.string(trigger)]))
+            config = config.setting("OnBuild", to: .array((config["OnBuild"]?.array ?? []) + [.string(trigger)]))
         }
     }
 
@@ -61,12 +61,13 @@ struct ConfigEdit {
     }
 
     private mutating func set(_ key: String, _ words: [String]) {
-        config = words.isEmpty ? config.removing(key) : config.setting(key, .array(words.map { .string($0) }))
+        config =
+            words.isEmpty ? config.setting(key, to: nil) : config.setting(key, to: .array(words.map { .string($0) }))
     }
 
     private mutating func merge(_ key: String, _ name: String, _ value: JSON) {
         let old = config[key].flatMap { $0.object == nil ? Optional<JSON>.none : $0 } ?? .object([])
-        config = config.setting(key, old.setting(name, value))
+        config = config.setting(key, to: old.setting(name, to: value))
     }
 
     /// Variables have the values from before the instruction.
@@ -138,22 +139,5 @@ enum StopSignal {
             return Int(decimal: Array(name.utf8.dropFirst(base.count + 1))[...]).map { (0...30).contains($0) } ?? false
         }
         return names.contains(String(name))
-    }
-}
-
-extension JSON {
-    /// An object with one member set: in its place where it has one, else behind all others.
-    func setting(_ key: String, _ value: JSON) -> JSON {
-        var members = object ?? []
-        if let place = members.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) {
-            members[place].value = value
-        } else {
-            members.append(Member(key, value))
-        }
-        return .object(members)
-    }
-
-    func removing(_ key: String) -> JSON {
-        .object((object ?? []).filter { !$0.key.utf8.elementsEqual(key.utf8) })
     }
 }

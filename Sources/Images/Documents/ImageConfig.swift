@@ -4,6 +4,9 @@ import Model
 /// The image's id is its digest.
 public struct ImageConfig: Hashable, Sendable {
     public static let maximumByteCount = 16 << 20
+    /// Docker makes 127 at most.
+    static let maximumLayers = 1_000
+    static let maximumHistory = 10_000
 
     /// One step of how the image was made.
     public struct History: Hashable, Sendable {
@@ -49,12 +52,20 @@ public struct ImageConfig: Hashable, Sendable {
         }
         var diffIDs: [Digest] = []
         // Docker leaves the list out, or null, where there is no layer.
-        for text in try rootfs.strings("diff_ids") ?? [] {
+        let texts = try rootfs.strings("diff_ids") ?? []
+        guard texts.count <= Self.maximumLayers else {
+            throw Refusal("it has \(texts.count) layers, more than \(Self.maximumLayers)")
+        }
+        for text in texts {
             diffIDs.append(try rootfs.digest(text, of: "diff_ids"))
         }
         self.diffIDs = diffIDs
         var history: [History] = []
-        for step in try members.objects("history") ?? [] { history.append(try History(reading: step)) }
+        let steps = try members.objects("history") ?? []
+        guard steps.count <= Self.maximumHistory else {
+            throw Refusal("its history has \(steps.count) steps, more than \(Self.maximumHistory)")
+        }
+        for step in steps { history.append(try History(reading: step)) }
         self.history = history
         let layers = history.count { !$0.isEmptyLayer }
         guard history.isEmpty || layers == diffIDs.count else {

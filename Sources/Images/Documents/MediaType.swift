@@ -57,6 +57,16 @@ public struct MediaType: Hashable, Sendable {
     /// Nil where this is no type of a layer.
     public var layerCompression: Compression? { Self.layers[self]?.compression }
 
+    /// The OCI type of a layer of this type; the same for what is no layer of Docker's.
+    public var ociLayer: MediaType {
+        switch self {
+        case .dockerLayer: .ociLayer
+        case .dockerLayerGzip: .ociLayerGzip
+        case .dockerLayerZstd: .ociLayerZstd
+        default: self
+        }
+    }
+
     /// Layers that may not be passed on and so needn't lie beside their manifest (image-spec, "Non-Distributable
     /// Layers"; Docker calls them foreign).
     public var isForeignLayer: Bool { Self.layers[self]?.isForeign ?? false }

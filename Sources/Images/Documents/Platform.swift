@@ -56,10 +56,12 @@ public struct Platform: Hashable, Sendable {
         return limit - offered
     }
 
-    /// The variant's number. The first of each architecture has none in the normal form.
+    /// The variant's number, of three digits at most. The first of each architecture has none in the normal form.
     private var version: Int? {
         guard let variant else { return architecture == "arm64" ? 8 : architecture == "amd64" ? 1 : nil }
-        return variant.hasPrefix("v") ? Int(variant.dropFirst()) : nil
+        let digits = variant.utf8.dropFirst()
+        guard variant.utf8.first == UInt8(ascii: "v"), digits.count <= 3 else { return nil }
+        return Int(decimal: Array(digits)[...])
     }
 
     private static func normalised(_ architecture: String, _ variant: String?) -> (String, String?) {
@@ -93,9 +95,16 @@ public struct Platform: Hashable, Sendable {
     var isUnknown: Bool { os == "unknown" || architecture == "unknown" }
 
     init(reading members: Members) throws(Refusal) {
-        let os = try members.required("os", try members.string("os"))
-        let architecture = try members.required("architecture", try members.string("architecture"))
-        self.init(os: os, architecture: architecture, variant: try members.string("variant"))
+        /// Signatures and the like leave members empty.
+        func word(_ key: String) throws(Refusal) -> String? {
+            guard let text = try members.string(key), !text.isEmpty, !Self.isWord(text) else {
+                return try members.string(key)
+            }
+            throw Refusal("'\(members.path(key))' is '\(Members.shown(text))', which is no platform's")
+        }
+        let os = try members.required("os", try word("os"))
+        let architecture = try members.required("architecture", try word("architecture"))
+        self.init(os: os, architecture: architecture, variant: try word("variant"))
     }
 
     var json: JSON {

@@ -3,7 +3,7 @@ public struct LayerLimits: Hashable, Sendable {
     /// Entries of the tar file, whiteouts among them.
     public var entries: UInt64
     /// Bytes of the uncompressed tar file, and again of all holes in sparse files, which no byte of the tar file stands for
-    /// and which are hashed all the same; nil for what ``allowed(for:)`` and ``allowedHoles`` say.
+    /// and which are hashed all the same; nil for what ``allowed(for:)`` and ``TarReader/defaultHoleLimit`` say.
     public var bytes: UInt64?
 
     public init(entries: UInt64 = 1_000_000, bytes: UInt64? = nil) {
@@ -14,8 +14,8 @@ public struct LayerLimits: Hashable, Sendable {
     /// Bytes of the names and values of all extended attributes, which stay in memory until the layer's end.
     static let xattrs = 256 << 20
 
-    /// Bytes of all holes: by default 4 GiB.
-    var allowedHoles: UInt64 { bytes ?? 4 << 30 }
+    /// Bytes of all holes.
+    var holes: UInt64 { bytes ?? TarReader.defaultHoleLimit }
 
     /// Bytes that a layer may unpack to, of which so many compressed bytes were read: by default 4 GiB, or 200 times
     /// those where that is more. Real layers shrink by far less.

@@ -11,7 +11,6 @@ public final class LayerReader {
     private let tar: TarReader
     private let recipe: RecipeWriter
     private var count: UInt64 = 0
-    private var holes: UInt64 = 0
     private var xattrs = 0
     /// The regular file whose body is being read, and where it was stored.
     private var current: Attributes?
@@ -35,7 +34,7 @@ public final class LayerReader {
         hashing = HashingSource(LimitedSource(content, of: counting, limits, name: name))
         let reader = ByteReader(try BackgroundSource(hashing, name: name), name: name)
         reader.record = { bytes throws(ImagesError) in try recipe.add(bytes) }
-        tar = TarReader(reader, name: name, accounts: Accounts(), dialect: .layer)
+        tar = TarReader(reader, name: name, accounts: Accounts(), dialect: .layer, holeLimit: limits.holes)
         self.recipe = recipe
     }
 
@@ -76,7 +75,6 @@ public final class LayerReader {
             if case .entry(let entry)? = change {
                 try add(entry.attributes.xattrs)
                 if entry.attributes.kind == .regular, entry.hardLinkTarget == nil {
-                    try add(entry.attributes.holes)
                     current = entry.attributes
                 }
             } else {
@@ -94,17 +92,6 @@ public final class LayerReader {
         guard xattrs <= LayerLimits.xattrs else {
             throw ImagesError(
                 "read archive", name, "its extended attributes take more than \(LayerLimits.xattrs) bytes together")
-        }
-    }
-
-    private func add(_ ranges: [Range<UInt64>]) throws(ImagesError) {
-        for range in ranges {
-            let count = range.upperBound - range.lowerBound
-            guard count <= limits.allowedHoles - holes else {
-                let allowed = "\(limits.allowedHoles) bytes; --max-layer-size SIZE allows more"
-                throw ImagesError("read archive", name, "the holes in its files are more than \(allowed)")
-            }
-            holes += count
         }
     }
 

@@ -54,13 +54,20 @@ struct PaxRecords {
     }
 
     /// Adds the records of a header for all entries after it, which can't name or size any one of them.
+    /// Only records that mean something here are kept: they are looked at again for every entry.
     mutating func addGlobal(_ body: [UInt8]) throws(Refusal) {
-        try parse(body)
-        for key in values.keys
-        where key == "path" || key == "linkpath" || key == "size" || key.hasPrefix("GNU.sparse.")
-            || key.hasPrefix("SCHILY.xattr.") || key.hasPrefix("SCHILY.acl.") || key.hasPrefix("LIBARCHIVE.xattr.")
-        {
-            throw Refusal("a header for all entries sets '\(key)'")
+        var added = PaxRecords()
+        try added.add(body)
+        for (key, value) in added.values {
+            if Self.globalKeys.contains(key) {
+                values[key] = value
+            } else if key == "path" || key == "linkpath" || key == "size" || key.hasPrefix("GNU.sparse.")
+                || key.hasPrefix("SCHILY.xattr.") || key.hasPrefix("SCHILY.acl.") || key.hasPrefix("LIBARCHIVE.xattr.")
+            {
+                throw Refusal("a header for all entries sets '\(key)'")
+            } else if Self.isForbidden(key) {
+                throw Refusal("its '\(key)' is not understood")
+            }
         }
         let held = values.reduce(0) { $0 + $1.key.bytes.count + $1.value.count }
         guard values.count <= Self.maximumGlobalCount, held <= Self.globalLimit else {
@@ -68,6 +75,15 @@ struct PaxRecords {
                 "headers for all entries set more than \(Self.maximumGlobalCount) records, or \(Self.globalLimit) bytes"
             )
         }
+    }
+
+    private static let globalKeys: Set<ByteName> = [
+        "mtime", "uid", "gid", "SCHILY.devmajor", "SCHILY.devminor", "RHT.security.selinux",
+    ]
+
+    /// What would be lost or misread if it were passed over.
+    static func isForbidden(_ key: ByteName) -> Bool {
+        key.hasPrefix("GNU.volume.") || key == "SCHILY.realsize" || key == "SCHILY.acl.ace"
     }
 
     /// These records, and beneath them those of a global header.

@@ -20,6 +20,20 @@ struct TarHeader {
     }
 
     var type: UInt8 { block[156] }
+
+    /// The most bytes that the body of a header may have that says something of the entries after it, so that none fills
+    /// the memory; nil for an entry's own header.
+    var specialLimit: Int? {
+        switch type {
+        case UInt8(ascii: "x"): 16 << 20
+        case UInt8(ascii: "g"): 1 << 20
+        case UInt8(ascii: "L"), UInt8(ascii: "K"): 64 << 10
+        // A label of the whole archive.
+        case UInt8(ascii: "V"): 0
+        default: nil
+        }
+    }
+
     var mode: Int64? { number(100..<108) }
     var uid: Int64? { number(108..<116) }
     var gid: Int64? { number(116..<124) }
@@ -36,6 +50,11 @@ struct TarHeader {
         // star keeps two times behind a shorter prefix, and signs with "tar" at the end.
         let prefix = text(block[508..<512].elementsEqual("tar\0".utf8) ? 345..<476 : 345..<500)
         return prefix.isEmpty ? name : prefix + [UInt8(ascii: "/")] + name
+    }
+
+    /// What GNU's `L` and `K` headers say, of whose body NULs are no part.
+    static func longName(_ body: [UInt8]) -> [UInt8] {
+        Array(body.prefix(body.count - body.reversed().prefix { $0 == 0 }.count))
     }
 
     // MARK: GNU's old sparse files

@@ -67,9 +67,7 @@ struct TarMember {
             if key.hasPrefix("GNU.sparse."), !isRegular {
                 throw Refusal("it has a map of holes, and is no regular file")
             }
-            if key.hasPrefix("GNU.volume.") || key == "SCHILY.realsize" || key == "SCHILY.acl.ace" {
-                throw Refusal("its '\(key)' is not understood")
-            }
+            if PaxRecords.isForbidden(key) { throw Refusal("its '\(key)' is not understood") }
         }
     }
 

@@ -6,10 +6,17 @@ import Model
 ///
 /// After an error the reader gives the same error for ever.
 public final class TarReader {
+    /// Bytes of holes that the entries of one archive may have together. Holes cost nothing in the archive, and whoever
+    /// hashes or copies the bodies reads them as zeros all the same.
+    static let defaultHoleLimit: UInt64 = 64 << 30
+
     private let name: String
     private let reader: ByteReader
     private let accounts: Accounts
     private let dialect: TarDialect
+    private let holeLimit: UInt64
+    /// Bytes of holes so far.
+    private var holeCount: UInt64 = 0
     private var global = PaxRecords()
     private var body = TarBody()
     /// The current entry's name as people see it.
@@ -29,12 +36,18 @@ public final class TarReader {
         self.init(ByteReader(source, name: name), name: name, accounts: accounts, dialect: .archive)
     }
 
-    /// - Parameter reader: at the archive's first byte, not compressed.
-    init(_ reader: ByteReader, name: String, accounts: Accounts, dialect: TarDialect) {
+    /// - Parameters:
+    ///   - reader: at the archive's first byte, not compressed.
+    ///   - holeLimit: throws where the entries have more bytes of holes.
+    init(
+        _ reader: ByteReader, name: String, accounts: Accounts, dialect: TarDialect,
+        holeLimit: UInt64 = defaultHoleLimit
+    ) {
         self.reader = reader
         self.name = name
         self.accounts = accounts
         self.dialect = dialect
+        self.holeLimit = holeLimit
     }
 
     /// The next entry, in the archive's order; what is left of the current one's body is stepped over.
@@ -76,6 +89,7 @@ public final class TarReader {
         let stored = try checked { () throws(Refusal) in try member.storedSize() }
         let (map, used) = try sparseMap(of: member, stored: stored)
         guard map.dataCount == stored - used else { throw refused(SparseMap.malformed) }
+        try countHoles(of: map)
         body = TarBody(map, stored: stored - used)
         return try checked { () throws(Refusal) in try member.entry(map, dialect) }
     }
@@ -91,15 +105,14 @@ public final class TarReader {
         while let header = try nextHeader() {
             switch header.type {
             case UInt8(ascii: "x"):
-                let text = try special(header, limit: PaxRecords.limit)
+                let text = try special(header)
                 try checked { () throws(Refusal) in try local.add(text) }
             case UInt8(ascii: "g"):
-                let text = try special(header, limit: PaxRecords.globalLimit)
+                let text = try special(header)
                 try checked { () throws(Refusal) in try global.addGlobal(text) }
-            case UInt8(ascii: "L"): longName = try special(header, limit: 64 << 10).withoutTrailingNULs
-            case UInt8(ascii: "K"): longLink = try special(header, limit: 64 << 10).withoutTrailingNULs
-            // A label of the whole archive.
-            case UInt8(ascii: "V"): _ = try special(header, limit: 0)
+            case UInt8(ascii: "L"): longName = TarHeader.longName(try special(header))
+            case UInt8(ascii: "K"): longLink = TarHeader.longName(try special(header))
+            case UInt8(ascii: "V"): _ = try special(header)
             default:
                 return TarMember(
                     header: header, records: local.over(global), accounts: accounts, longName: longName,
@@ -133,7 +146,8 @@ public final class TarReader {
     }
 
     /// The body of a header that says something of the entries after it.
-    private func special(_ header: TarHeader, limit: Int) throws(ImagesError) -> [UInt8] {
+    private func special(_ header: TarHeader) throws(ImagesError) -> [UInt8] {
+        let limit = header.specialLimit ?? 0
         guard let size = header.size, (0...Int64(limit)).contains(size) else {
             throw refused(Refusal("a special header at byte \(reader.position) is larger than \(limit) bytes"))
         }
@@ -144,6 +158,19 @@ public final class TarReader {
     }
 
     // MARK: Sparse files
+
+    private func countHoles(of map: SparseMap) throws(ImagesError) {
+        let count = map.size - map.dataCount
+        guard count <= holeLimit - holeCount else {
+            let remedy =
+                switch dialect {
+                case .archive: "unpack it, and import the directory"
+                case .layer: "--max-layer-size SIZE allows more"
+                }
+            throw refused(Refusal("with it there are more than \(holeLimit) bytes of holes; \(remedy)"))
+        }
+        holeCount += count
+    }
 
     /// Where the file has data, and how many of the stored bytes said so.
     private func sparseMap(
@@ -230,8 +257,4 @@ public final class TarReader {
         let subject = entryName.map { "\(name): entry '\($0)'" } ?? name
         return ImagesError("read archive", subject, refusal.reason)
     }
-}
-
-extension [UInt8] {
-    fileprivate var withoutTrailingNULs: [UInt8] { Array(prefix(count - reversed().prefix { $0 == 0 }.count)) }
 }

@@ -73,7 +73,7 @@ public final class Collector {
         let damaged = try damagedCopies()
         for name in old {
             for entry in try PackLayout(name, in: directory).entries where !damaged.contains(entry.id) {
-                guard let place = reachable.places[entry.id] else {
+                guard let place = reachable.place(of: entry.id) else {
                     isClean = false
                     continue
                 }
@@ -178,7 +178,8 @@ public final class Collector {
         }
         try attempt("flush packs", "") { () throws(SystemError) in try directory.synchronize() }
         store.packsConsolidated()
-        try store.writeCommitGraph()
+        // A cache: all goes on without it.
+        do throws(StoreError) { try store.writeCommitGraph() } catch { store.maintenanceFailure = error }
     }
 
     private func removeBodies() throws(StoreError) {

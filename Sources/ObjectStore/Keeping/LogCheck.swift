@@ -20,9 +20,24 @@ extension ObjectStore {
             result.append(Damage("operation log", "\(error)"))
         }
         do throws(StoreError) {
-            if try needsRecovery() { result.append(Damage("operation log", "an operation is not complete")) }
+            if try needsRecovery(), try isInterrupted() {
+                result.append(Damage("operation log", "an operation is not complete"))
+            }
         } catch { result.append(Damage("operation log", "\(error)")) }
         return result
+    }
+
+    /// Whether an operation was left in the middle, and is not under way.
+    private func isInterrupted() throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            let lock = try RepositoryLock(root: root)
+            defer { lock.keep() }
+            return try needsRecovery()
+        } catch {
+            // Nobody writes there.
+            guard case .system(let cause) = error.cause, cause.errno == .readOnly else { throw error }
+            return true
+        }
     }
 
     /// Nil where it is a commit that can be read.

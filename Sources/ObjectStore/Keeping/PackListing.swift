@@ -45,7 +45,7 @@ struct PackLayout {
         var places: [(offset: UInt64, position: Int)] = []
         places.reserveCapacity(index.count)
         for position in 0..<index.count {
-            guard let offset = index.offset(position), offset >= 12, offset + 20 < size else {
+            guard let offset = index.offset(position), offset >= 12, size > 32, offset < size - 20 else {
                 throw StoreError("read pack", name, .corrupt("its index points outside"))
             }
             places.append((offset, position))

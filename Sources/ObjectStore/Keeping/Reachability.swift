@@ -4,9 +4,14 @@ import Model
 /// Finds what a set of commits needs: their ancestors, trees and blobs. Each object is looked at once, and only
 /// commits and trees are read.
 public final class Reachability {
-    /// Commits, trees, and blobs wherever they are stored, each with a number of the path at which it was first found:
-    /// what was at one path in several commits is likely to be alike.
-    private(set) var places: [ObjectID: UInt32] = [:]
+    /// Commits and trees that were looked at, each with a number of the path at which it was first found: what was at
+    /// one path in several commits is likely to be alike.
+    private var walked: [ObjectID: UInt32] = [:]
+    /// What was named as a blob, or besides, wherever it is stored. Who names it may be wrong, and so hides nothing: the same
+    /// id may be in `walked` too.
+    private var leaves: [ObjectID: UInt32] = [:]
+    /// Trees of commits, of which it was asked what they need besides.
+    private var roots: Set<ObjectID> = []
     private let store: ObjectStore
     private let cut: Set<ObjectID>
     private let besides: ([TreeEntry]) throws -> [ObjectID]
@@ -21,29 +26,34 @@ public final class Reachability {
     ) throws(StoreError) {
         self.store = store
         self.besides = besides
-        cut = try store.forgottenParents().union([expiry?.cut].compactMap { $0 })
+        cut = try store.forgottenParents().union(expiry?.cuts ?? [])
     }
 
-    public func contains(_ id: ObjectID) -> Bool { places[id] != nil }
+    public func contains(_ id: ObjectID) -> Bool { place(of: id) != nil }
 
-    /// How many objects were found.
-    public var count: Int { places.count }
+    /// What stands for the path at which an object was found; nil where it was not.
+    func place(of id: ObjectID) -> UInt32? { walked[id] ?? leaves[id] }
 
     /// Adds what these commits need. What was found before is not looked at again.
     /// - Throws: where a commit or tree is missing or damaged: what it needs is not known.
     public func add(_ commits: [ObjectID]) throws {
         var pending = commits
         while let id = pending.popLast() {
-            guard note(id, 0) else { continue }
+            guard Self.note(id, 0, in: &walked) else { continue }
             let commit = try store.commit(id)
             if !cut.contains(id) { pending += commit.parents }
-            guard note(commit.tree, 1) else { continue }
+            guard roots.insert(commit.tree).inserted else { continue }
+            _ = Self.note(commit.tree, 1, in: &walked)
             let entries = try store.tree(commit.tree)
             for entry in entries {
                 let place = entry.name.bytes.withUnsafeBytes { Self.place($0, in: 1) }
-                if note(entry.id, place), entry.mode == .tree { try addContent(of: entry.id, place) }
+                if entry.mode != .tree {
+                    _ = Self.note(entry.id, place, in: &leaves)
+                } else if Self.note(entry.id, place, in: &walked) {
+                    try addContent(of: entry.id, place)
+                }
             }
-            for id in try besides(entries) { _ = note(id, 0) }
+            for id in try besides(entries) { _ = Self.note(id, 0, in: &leaves) }
         }
     }
 
@@ -53,15 +63,19 @@ public final class Reachability {
             try Interrupts.check()
             try Tree.scan(try store.read(id, as: .tree), id: id) { isTree, name, entry in
                 let inner = Self.place(name, in: place)
-                if note(entry, inner), isTree { pending.append((entry, inner)) }
+                if !isTree {
+                    _ = Self.note(entry, inner, in: &leaves)
+                } else if Self.note(entry, inner, in: &walked) {
+                    pending.append((entry, inner))
+                }
             }
         }
     }
 
     /// - Returns: whether it was not known.
-    private func note(_ id: ObjectID, _ place: UInt32) -> Bool {
-        if places[id] != nil { return false }
-        places[id] = place
+    private static func note(_ id: ObjectID, _ place: UInt32, in found: inout [ObjectID: UInt32]) -> Bool {
+        if found[id] != nil { return false }
+        found[id] = place
         return true
     }
 
@@ -80,7 +94,8 @@ extension Tree {
         let isWhole = bytes.withUnsafeBytes { buffer in
             var position = 0
             while position < buffer.count {
-                // Only a tree's mode begins with 4: the others are 100644, 100755 and 120000.
+                // Only a tree's mode begins with 4: the others are 100644, 100755 and 120000,
+                // and git's own 160000, whose commit is none of this repository's.
                 let isTree = buffer[position] == UInt8(ascii: "4")
                 while position < buffer.count, buffer[position] != UInt8(ascii: " ") { position += 1 }
                 let start = min(position + 1, buffer.count)

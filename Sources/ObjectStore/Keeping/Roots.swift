@@ -21,7 +21,7 @@ extension ObjectStore {
     }
 
     /// The commits whose parents are forgotten (gitrepository-layout(5), "shallow"): the newest operation that was
-    /// expired, if any was.
+    /// expired, if any was, and those that operations which were not have taken back.
     public func forgottenParents() throws(StoreError) -> Set<ObjectID> {
         let bytes = try attempt("read", "shallow") { () throws(SystemError) in
             try Files.contentsIfPresent("\(gitDirectory)/shallow")

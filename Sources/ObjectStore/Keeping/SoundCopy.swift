@@ -17,8 +17,10 @@ final class PackFile {
     /// Whether an entry's bytes are what the index says.
     func isSound(_ entry: PackLayout.Entry) -> Bool { crc(self[entry]) == entry.crc }
 
+    /// Empty where the file is shorter than it was when the layout was read.
     subscript(_ entry: PackLayout.Entry) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(rebasing: bytes[Int(entry.range.lowerBound)..<Int(entry.range.upperBound)])
+        guard entry.range.upperBound <= bytes.count else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(rebasing: bytes[Int(entry.range.lowerBound)..<Int(entry.range.upperBound)])
     }
 }
 
@@ -30,11 +32,10 @@ extension GitRepository {
             try Files.openDirectory(KernelPath(packs))
         }
         for name in try PackListing(directory).names {
-            // A damaged pack is no place to look in.
+            // A damaged pack is no place to look in, nor one that was put together with others just now.
             guard let layout = try? PackLayout(name, in: directory),
-                let entry = layout.entries.first(where: { $0.id == id })
+                let entry = layout.entries.first(where: { $0.id == id }), let file = try? PackFile(name, in: directory)
             else { continue }
-            let file = try PackFile(name, in: directory)
             guard let object = unpacked(Array(file[entry])[...]), ObjectHash.id(of: object.kind, object.bytes) == id
             else {
                 continue

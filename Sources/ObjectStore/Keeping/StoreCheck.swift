@@ -36,15 +36,25 @@ public final class StoreCheck {
     public func checkObjects(progress: (Int, Int) -> Void = { _, _ in }) throws(StoreError) {
         let directory = try store.openPackDirectory()
         var ids: [ObjectID] = []
-        for name in try packNames(directory) {
+        var pending = try packNames(directory)
+        var done = Set(pending)
+        while let name = pending.popLast() {
             do throws(StoreError) {
                 let pack = try PackCheck(name, in: directory)
                 bytes += pack.size
                 if let reason = pack.reason { damagedFiles.append(Damage(name, reason)) }
                 ids += pack.entries
                 for (id, reason) in pack.damaged { damaged[id] = reason }
-            } catch { damagedFiles.append(Damage(name, "\(error.cause)")) }
+            } catch {
+                if try isThere(name, in: directory) {
+                    damagedFiles.append(Damage(name, "\(error.cause)"))
+                } else {
+                    // A writer has put it together with others meanwhile.
+                    pending += try packNames(directory).filter { done.insert($0).inserted }
+                }
+            }
         }
+        damagedFiles.sort { $0.subject < $1.subject }
         for (number, id) in ids.enumerated() where objects[id] == nil {
             try attempt("check objects", "") { () throws(SystemError) in try Interrupts.check() }
             if number % 1000 == 0 { progress(number, ids.count) }
@@ -61,6 +71,31 @@ public final class StoreCheck {
         // An index says that there was a pack.
         return names.compactMap(\.string).filter { $0.hasPrefix("pack-") && $0.hasSuffix(".idx") }
             .map { String($0.dropLast(4)) }.sorted()
+    }
+
+    /// The index goes first.
+    private func isThere(_ name: String, in directory: borrowing Descriptor) throws(StoreError) -> Bool {
+        let reference = directory.reference
+        return try attempt("look at pack", name) { () throws(SystemError) in
+            try Files.statusIfPresent(KernelPath("\(name).idx"), in: reference) != nil
+        }
+    }
+
+    /// What an id names, where that is sound; also where it has come since ``checkObjects(progress:)``.
+    public func object(_ id: ObjectID) throws(StoreError) -> (kind: ObjectKind, size: UInt64)? {
+        if objects[id] == nil, damaged[id] == nil, try store.contains(id) { try check(id) }
+        return objects[id]
+    }
+
+    /// Whether the pool has a body, damaged or not; also where it has come since ``checkBodies(progress:)``.
+    public func hasBody(_ id: ObjectID) throws(StoreError) -> Bool {
+        if bodies.contains(id) { return true }
+        guard try store.pool.status(id) != nil else { return false }
+        bodies.insert(id)
+        let (size, reason) = Self.check(id, in: store.pool)
+        bytes += size
+        if let reason { damaged[id] = reason }
+        return true
     }
 
     private func check(_ id: ObjectID) throws(StoreError) {
@@ -170,6 +205,9 @@ private struct PackCheck {
         let layout: PackLayout
         do throws(StoreError) { layout = try PackLayout(name, in: directory) } catch {
             throw StoreError("read pack", name, .corrupt((reasons + ["\(error.cause)"]).joined(separator: "; ")))
+        }
+        guard layout.size == pack.count else {
+            throw StoreError("read pack", name, .changed("its size"))
         }
         entries = layout.entries.map(\.id)
         damaged =

@@ -12,6 +12,8 @@ final class LayerBranch {
     var attributes: Attributes?
     /// What the layer brings, and branches for what it looked into.
     var children: [ByteName: Child] = [:]
+    /// Files below that this layer gave other names: they are the same files, and not brought by it.
+    private var groups: [ByteName: LinkGroup] = [:]
     /// Names that don't show of what stands below.
     var hidden: Set<ByteName> = []
     /// The directory below, nil where there is none or a whiteout took it away.
@@ -30,8 +32,20 @@ final class LayerBranch {
             let branch = LayerBranch(below: tree)
             children[name] = .branch(branch)
             return .branch(branch)
-        case .leaf(let attributes, let body): return .leaf(attributes, body)
+        case .leaf(var attributes, let body):
+            if let group = groups[name] { attributes.linkGroup = group }
+            return .leaf(attributes, body)
         case nil: return nil
+        }
+    }
+
+    /// Puts a file, whoever brought it, into a group of hard links.
+    func setGroup(_ group: LinkGroup, of name: ByteName) {
+        if case .leaf(var attributes, let body)? = children[name] {
+            attributes.linkGroup = group
+            children[name] = .leaf(attributes, body)
+        } else {
+            groups[name] = group
         }
     }
 
@@ -55,7 +69,7 @@ final class LayerBranch {
 
     /// - Returns: nil for a directory that is only there because the layer took something away in it, after it went itself.
     func write(from source: any ObjectSource, to sink: some ObjectSink) throws -> ObjectID? {
-        let isUntouched = attributes == nil && children.isEmpty && hidden.isEmpty && !entriesAreHidden
+        let isUntouched = attributes == nil && children.isEmpty && hidden.isEmpty && groups.isEmpty && !entriesAreHidden
         if isUntouched, let below { return below }
         let lower = try below.map { try open($0, from: source) }
         var entries: [Entry] = []
@@ -68,7 +82,13 @@ final class LayerBranch {
             }
         }
         if let lower, !entriesAreHidden {
-            entries += lower.entries.filter { children[$0.name] == nil && !hidden.contains($0.name) }
+            for var entry in lower.entries where children[entry.name] == nil && !hidden.contains(entry.name) {
+                if let group = groups[entry.name], case .leaf(var attributes, let body) = entry.node {
+                    attributes.linkGroup = group
+                    entry.node = .leaf(attributes, body: body)
+                }
+                entries.append(entry)
+            }
         }
         if attributes == nil, lower == nil, entries.isEmpty { return nil }
         entries.sort { $0.name < $1.name }

@@ -48,16 +48,31 @@ public final class LayerBuilder {
         try parent(of: path).children[name] = .leaf(attributes, body)
     }
 
-    /// Makes `path` another name of the file at `target`, which this layer or one below has brought.
+    /// Makes `path` another name of the file at `target`, which this layer or one below has brought. A file below is found
+    /// also where this layer takes its name away, so that the order of entries does not matter.
     public func addHardLink(_ path: BytePath, to target: BytePath) throws {
-        guard let targetName = target.last, let holder = try existingParent(of: target),
-            case .leaf(var attributes, let body)? = try holder.child(targetName, from: source)
-        else { throw SnapshotError.conflict(path, "it is a hard link to \(target), which is no file") }
+        guard case (var attributes, let body)? = try linkable(target) else {
+            throw SnapshotError.conflict(path, "it is a hard link to \(target), which is no file")
+        }
         if attributes.linkGroup == nil {
-            attributes.linkGroup = LinkGroup.named(by: target, attributes, body: body, in: base ?? .emptyTree)
-            holder.children[targetName] = .leaf(attributes, body)
+            let group = LinkGroup.named(by: target, attributes, body: body, in: base ?? .emptyTree)
+            attributes.linkGroup = group
+            if let name = target.last { try existingParent(of: target)?.setGroup(group, of: name) }
         }
         try addLeaf(path, attributes, body: body)
+    }
+
+    private func linkable(_ target: BytePath) throws -> (Attributes, ObjectID)? {
+        if let name = target.last,
+            case .leaf(let attributes, let body)? = try existingParent(of: target)?.child(
+                name, from: source)
+        {
+            return (attributes, body)
+        }
+        guard let base, case .leaf(let attributes, let body)? = try source.node(at: target, in: base) else {
+            return nil
+        }
+        return (attributes, body)
     }
 
     /// Takes away what the tree below has at `path`. What this layer brings there itself stays, whichever comes first.
@@ -71,7 +86,7 @@ public final class LayerBuilder {
     /// Takes away all that the tree below has in the directory at `path`, which itself stays. What this layer brings there
     /// stays, whichever comes first.
     public func addOpaque(_ path: BytePath) throws {
-        guard let branch = try existingDirectory(path) else { return }
+        guard let branch = try walk(to: path, for: path, making: false) else { return }
         branch.hideEntriesBelow()
     }
 
@@ -96,22 +111,21 @@ public final class LayerBuilder {
         try walk(to: path.parent, for: path, making: false)
     }
 
-    private func existingDirectory(_ path: BytePath) throws -> LayerBranch? {
-        guard let name = path.last else { return root }
-        guard let parent = try existingParent(of: path),
-            case .branch(let branch)? = try parent.child(name, from: source)
-        else { return nil }
-        return branch
-    }
-
     /// As the kernel does (path_resolution(7)), with the root as `/`.
     private static let maximumSymlinks = 40
+    /// Names on the way to one entry, those in symlinks among them: so that a layer can't keep varve busy with few bytes.
+    private static let maximumSteps = 4096
 
     private func walk(to directory: BytePath, for path: BytePath, making: Bool) throws -> LayerBranch? {
         var trail: [LayerBranch] = [root]
         var rest = directory.names[...]
         var symlinks = 0
+        var steps = 0
         while let name = rest.popFirst() {
+            steps += 1
+            guard steps <= Self.maximumSteps else {
+                throw SnapshotError.conflict(path, "the way to it leads through too many names")
+            }
             if name == ".." {
                 if trail.count > 1 { trail.removeLast() }
                 continue

@@ -90,7 +90,9 @@ public struct LayerEntries {
                 return LayerItem(path: path, content: content)
             }
             let file = SharedFile(attributes: attributes, body: body)
-            if let target = first[file] { return LayerItem(path: path, content: .hardLink(to: target, attributes, body: body)) }
+            if let target = first[file] {
+                return LayerItem(path: path, content: .hardLink(to: target, attributes, body: body))
+            }
             first[file] = path
             return LayerItem(path: path, content: content)
         }

@@ -6,7 +6,7 @@ struct ConfigChangeOptions: ParsableArguments {
     @Option(
         name: [.customShort("c"), .customLong("change")],
         help: ArgumentHelp(
-            "Change the config by a Dockerfile's instruction: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, STOPSIGNAL, USER, VOLUME or WORKDIR.",
+            "Change the config by a Dockerfile's instruction: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or WORKDIR.",
             valueName: "instruction"))
     var texts: [String] = []
 

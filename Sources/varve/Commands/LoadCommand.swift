@@ -35,14 +35,14 @@ struct LoadCommand: ParsableCommand {
         request.limits = try limits.limits
         request.rereads = reread
         let source = input ?? "-"
+        if source == "-", StandardInput.isTerminal {
+            throw UsageError("load: standard input is a terminal", hints: ["name an archive with -i, or pipe one in"])
+        }
         let file: Descriptor
         if source == "-" {
             file = try Descriptor(owning: STDIN_FILENO).duplicate()
         } else {
             file = try Files.open(KernelPath(source), flags: O_RDONLY)
-        }
-        if source == "-", StandardInput.isTerminal {
-            throw UsageError("load: standard input is a terminal", hints: ["name an archive with -i, or pipe one in"])
         }
         let repository = try options.repository()
         try Interruption.arm()
@@ -66,7 +66,7 @@ struct LoadCommand: ParsableCommand {
 struct LayerLimitOptions: ParsableArguments {
     @Option(
         name: .customLong("max-layer-size"),
-        help: "What a layer may unpack to, such as 20G (default: 4G, or 200 times its size).")
+        help: "What a layer may unpack to, such as 20G (default: 4G, or 200 times its size; holes: 64G).")
     var size: String?
     @Option(name: .customLong("max-layer-entries"), help: "How many entries a layer may have (default: 1000000).")
     var entries: UInt64?

@@ -6,7 +6,12 @@ import Model
 struct MountCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "mount", abstract: "Mount a commit read-only.",
-        discussion: "Example:\n  varve mount debian:12~1 /mnt")
+        discussion: """
+            'varve gc' keeps its files until 'varve umount', or until the machine starts again.
+
+            Example:
+              varve mount debian:12~1 /mnt
+            """)
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The commit.") var revision: String
@@ -25,7 +30,7 @@ struct UmountCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The directory.") var directory: String
 
-    func run() throws { try Repository.unmount(directory) }
+    func run() throws { try Repository.unmount(directory, root: options.rootPath) }
 }
 
 struct CheckoutCommand: ParsableCommand {

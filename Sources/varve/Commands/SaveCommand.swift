@@ -41,7 +41,7 @@ struct SaveCommand: ParsableCommand {
         case (true, nil, false): request.shape = .squashed(since: nil)
         case (false, let since?, false): request.shape = .squashed(since: since)
         case (false, nil, true): request.shape = .flat
-        default: throw UsageError("save: --squash, --squash-since and --flatten exclude each other")
+        default: throw UsageError("save: --squash, --squash=REV and --flatten exclude each other")
         }
         if revisions.isEmpty { throw UsageError("save: takes one revision or more") }
         let repository = try options.repository()
@@ -73,7 +73,7 @@ struct SaveCommand: ParsableCommand {
         let level = parts.count == 2 ? Int32(parts[1]) : nil
         switch (parts[0], parts.count, level) {
         case ("none", 1, _): return .none
-        case ("gzip", 1, _): return .gzip(level: 6)
+        case ("gzip", 1, _): return .gzip(level: LayerCompression.gzipLevel)
         case ("gzip", 2, let level?) where (1...9).contains(level): return .gzip(level: level)
         case ("zstd", 1, _): return .zstd(level: 3)
         case ("zstd", 2, let level?) where (1...19).contains(level): return .zstd(level: level)

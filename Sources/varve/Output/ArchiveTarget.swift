@@ -33,11 +33,14 @@ struct ArchiveTarget {
             return try fill(try Files.open(KernelPath(path), flags: O_WRONLY | O_CREAT | O_TRUNC, mode: 0o666))
         }
         let temporary = "\(path).\(getpid()).partial"
+        let file = try Files.open(KernelPath(temporary), flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
+        let own = try file.duplicate()
         do {
-            let file = try Files.open(
-                KernelPath(temporary), flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o666)
             let result = try fill(file)
+            try own.synchronize()
             try Files.rename(KernelPath(temporary), to: KernelPath(path))
+            let parent = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+            try Files.openDirectory(KernelPath(parent)).synchronize()
             return result
         } catch {
             // The first error is the one to tell.

@@ -59,6 +59,9 @@ enum Report {
             Failure(message: "read platform: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
         case let error as Revision.Invalid:
             Failure(message: "read revision: \(Escaping.displayed(Array(error.text.utf8))): \(error.reason)", code: 2)
+        // An instruction that was given with -c.
+        case let error as ImagesError where error.operation == "change config":
+            Failure(message: error.description, code: 2)
         default: failure(of: error)
         }
     }
@@ -72,7 +75,9 @@ enum Report {
         // What is recorded happens, whatever failed afterwards.
         if case .unfinished = (error as? StoreError)?.cause { return failure }
         if failure.message.contains("No space left on device") {
-            failure.hints.append("nothing was changed; make room, or put the repository elsewhere with --root")
+            let isArchive = (error as? ImagesError)?.operation == "write archive"
+            let elsewhere = isArchive ? "write it elsewhere" : "put the repository elsewhere with --root"
+            failure.hints.append("nothing was changed; make room, or \(elsewhere)")
         }
         return failure
     }

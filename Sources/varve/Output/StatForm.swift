@@ -11,6 +11,8 @@ enum StatForm {
         for change in changes {
             switch try ChangedTexts.of(change, source) {
             case nil: table.append((name(change), change.aspects.list.joined(separator: ", ")))
+            case .binary where change.kind == .modified && !change.aspects.contains(.content):
+                table.append((name(change), change.aspects.list.joined(separator: ", ")))
             case .binary: table.append((name(change), "Bin \(size(change.old)) -> \(size(change.new)) bytes"))
             case .text(let old, let new):
                 let count = try lines(old, new)

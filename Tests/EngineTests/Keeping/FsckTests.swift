@@ -143,17 +143,71 @@ struct FsckTests {
 
     /// The tree of a recipe of a layer that is one body.
     private static func recipe(of body: ObjectID, _ bytes: [UInt8], to writer: ObjectWriter) throws -> ObjectID {
-        var chunks: [[UInt8]] = []
-        let recipe = RecipeWriter { (chunk) throws(ImagesError) in chunks.append(chunk) }
+        let chunks = Recipes.Writer(to: writer)
+        let recipe = RecipeWriter { (chunk) throws(ImagesError) in try chunks.add(chunk) }
         let size = UInt64(bytes.count)
         try recipe.add(BodyRange(id: body, size: size, hasHoles: false, range: 0..<size))
-        let file = try TemporaryDirectory("recipe")
-        try Rig.write(file.file("x"), String(decoding: bytes, as: UTF8.self))
-        let digest = try Digest(sha256Of: try Files.open(KernelPath(file.file("x")), flags: O_RDONLY))
+        let digest = Digest.sha256(of: bytes)
         try recipe.finish(diffID: digest)
-        let entries = try chunks.enumerated().map { number, chunk in
-            TreeEntry(mode: .file, name: ByteName("0000000\(number)"), id: try writer.add(.blob, chunk))
+        return try chunks.finish(.init(diffID: digest, size: size))
+    }
+
+    @Test(
+        "a manifest of which no collection can tell the layers is named",
+        arguments: [
+            "{", "{}", #"{"layers":[{}]}"#, #"{"layers":[{"digest":"md5:00"}]}"#,
+        ])
+    func manifest(_ text: String) throws {
+        let rig = try Rig()
+        let store = try rig.repository.store()
+        let tip = try rig.repository.tagPosition(rig.tag)
+        let writer = try store.writer()
+        var content = try rig.repository.content(of: tip)
+        let manifest = try writer.add(.blob, Array(text.utf8))
+        content.manifest = manifest
+        var commit = try store.commit(tip)
+        commit.tree = try content.write(to: writer)
+        let id = try writer.add(.commit, commit.encoded)
+        try rig.repository.move("m", [RefMove(ref: rig.tag.ref, old: tip, new: id)], writer: writer, by: Rig.author)
+        let problems = try Self.problems(rig)
+        #expect(problems.map(\.damage.subject) == ["manifest \(manifest.hex)"])
+        #expect(problems.first?.places.map(\.name) == ["base:1"])
+    }
+
+    @Test("what came while it was looked is not missed")
+    func besideOne() throws {
+        let rig = try Rig()
+        var turn = 0
+        let result = try rig.again().check(repairs: false) { _ in
+            if turn > 0 { return }
+            turn += 1
+            // Packs have been listed, and are put together now.
+            for number in 0..<20 { _ = try? rig.varve("tag", "new:\(number)", "base:1") }
+            let copy = "cp -a \"$0\" \"$1\"; head -c 50000 /dev/urandom >\"$1\"/large; echo other >\"$1\"/small"
+            let other = rig.directory.file("other")
+            _ = try? run(["sh", "-c", copy, rig.directory.file("base"), other])
+            _ = try? rig.varve("import", "other:1", other)
+            _ = try? rig.varve("run", "--name", "late", "other:1", "true")
         }
-        return try writer.add(.tree, try Tree.encode(entries))
+        #expect(result.problems == [])
+        #expect(try rig.again().resolve("other:1") != rig.again().resolve("base:1"))
+        #expect(result.containers == 1)
+    }
+
+    @Test("beside writers in other processes it finds nothing")
+    func beside() throws {
+        let rig = try Rig()
+        let line = """
+            cd "$1"
+            (for i in $(seq 40); do
+                mkdir -p i$i; echo $i >i$i/f; head -c 30000 /dev/urandom >i$i/large
+                "$0" import -q new:$i i$i >/dev/null || echo import; "$0" tag t:$i new:$i || echo tag
+            done; touch end) &
+            while [ ! -e end ]; do "$0" fsck || echo fsck; done
+            wait
+            """
+        let result = try run(["bash", "-c", line, Rig.varve, rig.directory.path], environment: rig.environment)
+        #expect(!result.text.contains("fsck\n") && !result.text.contains("import"), "\(result.text) \(result.errors)")
+        #expect(try Self.problems(rig) == [])
     }
 }

@@ -94,6 +94,26 @@ struct GCTests {
         try Self.expectSound(rig)
     }
 
+    @Test("a mounted commit keeps its files, also in a mount namespace of its own", arguments: Rig.modes)
+    func mounted(_ mode: Repository.CheckoutMode) throws {
+        let rig = try Rig(mode) { base in try run(["sh", "-c", "head -c 100000 /dev/urandom >\"$0\"/data/large", base])
+        }
+        let apart =
+            "cd \"$1\"; unshare -m sh -ec 'mkdir m; \"$0\" mount base:1 m; echo >ready; read x <go; cat m/data/large' \"$0\""
+        let gone =
+            "mkfifo go; (\(apart) | cmp - base/data/large && echo same) & while [ ! -e ready ]; do sleep 0.01; done"
+        let collect = "\"$0\" tag -d base:1 >/dev/null; \"$0\" gc --expire 2037-01-01 >/dev/null; echo >go; wait"
+        let result = try run(
+            ["sh", "-c", "cd \"$1\"; \(gone); \(collect)", Rig.varve, rig.directory.path], environment: rig.environment)
+        #expect(result.text == "same\n", "\(result.errors)")
+        #expect(try rig.again().mountedCommits().count == 1)
+        try Self.expectSound(rig)
+        // As after a new start.
+        try run(["sh", "-c", "cd \"$0\"/mounts && mv * old.1-1", rig.root])
+        _ = try rig.again().collectGarbage(Self.request { $0.expiry = .max })
+        #expect(try run(["sh", "-c", "find \(rig.root)/pool \(rig.root)/mounts -type f | wc -l"]).text == "0\n")
+    }
+
     @Test("caches that nobody uses go, and come again", arguments: Rig.modes)
     func caches(_ mode: Repository.CheckoutMode) throws {
         let rig = try Rig(mode)
@@ -115,14 +135,14 @@ struct GCTests {
         try Self.expectSound(rig)
     }
 
-    @Test("compressed layers stay as long as a manifest names them")
-    func blobs() throws {
+    @Test("compressed layers stay as long as a manifest names them", arguments: Digest.Algorithm.allCases)
+    func blobs(_ algorithm: Digest.Algorithm) throws {
         let rig = try Rig()
-        let names = ["a", "b"].map { String(repeating: $0, count: 64) }
-        let directory = "\(rig.root)/blobs/sha256"
+        let names = ["a", "b"].map { String(repeating: $0, count: algorithm.byteCount * 2) }
+        let directory = "\(rig.root)/blobs/\(algorithm)"
         try Files.makeDirectories(directory)
         for name in names { try Rig.write("\(directory)/\(name)", "content") }
-        let manifest = #"{"layers":[{"digest":"sha256:\#(names[0])","size":7}]}"#
+        let manifest = #"{"layers":[{"digest":"\#(algorithm):\#(names[0])","size":7}]}"#
         let store = try rig.repository.store()
         let tip = try rig.repository.tagPosition(rig.tag)
         var writer: ObjectWriter? = try store.writer()
@@ -137,10 +157,10 @@ struct GCTests {
         let damages = try rig.repository.check(repairs: false).problems.map(\.damage.subject)
         #expect(damages == names.map { "compressed layer \($0)" })
         #expect(try rig.repository.collectGarbage(Self.request()).blobs.count == 1)
-        #expect(try rig.repository.names(in: "blobs/sha256") == [names[0]])
+        #expect(try rig.repository.names(in: "blobs/\(algorithm)") == [names[0]])
         #expect(try rig.repository.diskUsage().blobs.count == 1)
         #expect(try rig.repository.collectGarbage(Self.request { $0.dropsBlobs = true }).blobs.count == 1)
-        #expect(try rig.repository.names(in: "blobs/sha256") == [])
+        #expect(try rig.repository.names(in: "blobs/\(algorithm)") == [])
         try Self.expectSound(rig)
     }
 
@@ -169,7 +189,7 @@ struct GCTests {
             cd "$1"
             (for i in 1 2 3 4 5 6 7 8; do
                 mkdir -p i$i; echo $i >i$i/f; head -c 30000 /dev/urandom >i$i/large; cp i$i/large i$i/again
-                "$0" import -q new:$i i$i >/dev/null || echo import; "$0" tag -d new:$i 2>/dev/null || echo delete
+                "$0" import -q new:$i i$i >/dev/null || echo import; "$0" tag -d new:$i 2>error || { echo delete; cat error; }
                 "$0" import -q old:1 i$i >/dev/null || echo import
             done) &
             (for i in 1 2 3 4 5 6 7 8; do
@@ -203,7 +223,8 @@ struct GCTests {
             if turn == 5 { _ = try rig.again().collectGarbage(Self.request()) }
         }
         _ = try rig.again().collectGarbage(Self.request())
-        #expect(try rig.again().store().garbage() == [])
+        // A lock of git's may stay for an hour.
+        #expect(try rig.again().store().garbage().filter { !$0.hasSuffix(".lock") } == [])
         try Self.expectSound(rig)
     }
 }

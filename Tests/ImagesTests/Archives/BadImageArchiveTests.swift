@@ -192,17 +192,55 @@ struct BadImageArchiveTests {
     @Test("a bomb around an archive is stopped at the limit, and leaves nothing behind")
     func bomb() throws {
         let directory = try TemporaryDirectory("spool")
-        let zeros = try run(["gzip", "-c"], input: [UInt8](repeating: 0, count: 1 << 20)).output
+        let large = HeaderBuilder("a", size: 1 << 20).bytes + [UInt8](repeating: 0, count: 1 << 20)
+        let bomb = try run(["gzip", "-c"], input: large).output
         let file = try Files.open("/tmp", flags: 0o20_200_000 | O_RDWR, mode: 0o600)
-        try file.write(zeros)
+        try file.write(bomb)
         lseek(file.raw, 0, SEEK_SET)
         let found = try failure {
             try ImageArchive(
                 opening: file.duplicate(), named: "x",
                 spoolingTo: Files.openDirectory(KernelPath(directory.path)), limit: 1 << 19)
         }
-        #expect(found == "read archive: x: decompressed it is larger than 524288 bytes")
+        #expect(
+            found == "read archive: x: decompressed it is larger than 524288 bytes; "
+                + "a file that is not compressed may be of any size")
         #expect(try Files.names(in: Files.openDirectory(KernelPath(directory.path))).isEmpty)
+    }
+
+    @Test("special headers have the same rules where an archive is looked through and where it is read")
+    func specialHeaders() throws {
+        func index(_ bytes: [UInt8]) throws -> TarIndex {
+            let file = try Files.open("/tmp", flags: 0o20_200_000 | O_RDWR, mode: 0o600)
+            try file.write(bytes)
+            return try TarIndex(file, from: 0, named: "test.tar")
+        }
+        let file = HeaderBuilder("x").bytes + endMark
+        for (bytes, isRead) in [
+            (pax([("comment", [UInt8](repeating: 0x61, count: 2 << 20))]) + file, true),
+            (special("L", [UInt8](repeating: 0x61, count: (64 << 10) + 1)) + file, false),
+            (pax([("comment", [UInt8](repeating: 0x61, count: 1 << 20))], type: "g") + file, false),
+            (special("V", []) + file, true), (special("V", [1]) + file, false),
+            (special("L", Array("a\u{0}b\u{0}".utf8)) + file, false),
+            (special("L", Array("a\u{0}\u{0}".utf8)) + file, true),
+            (special("K", [0x61]) + endMark, false), (pax("path", "x") + endMark, false),
+        ] as [([UInt8], Bool)] {
+            #expect(((try? readArchive(bytes: bytes)) != nil) == isRead)
+            #expect(((try? index(bytes).fault == nil) ?? false) == isRead)
+        }
+    }
+
+    @Test("what an archive may grow to, by default")
+    func allowedSize() {
+        #expect(SeekableArchive.allowed(for: 0) == 16 << 30)
+        #expect(SeekableArchive.allowed(for: 1 << 30) == 200 << 30)
+        #expect(SeekableArchive.allowed(for: .max) == 256 << 30)
+    }
+
+    @Test("what never ends and is no archive is not copied", arguments: ["/dev/zero", "/dev/urandom"])
+    func endless(device: String) throws {
+        let found = try failure { try openArchive(Files.open(KernelPath(device), flags: O_RDONLY)) }
+        #expect(found?.contains(device == "/dev/zero" ? "it holds no image" : "this is no tar archive") == true)
     }
 
     @Test("more members than any image has")

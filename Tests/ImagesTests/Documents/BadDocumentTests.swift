@@ -92,6 +92,23 @@ struct BadDocumentTests {
         #expect(found.contains(reason), "\(found)")
     }
 
+    @Test("more layers or history than any image has")
+    func counts() {
+        let layers = [JSON](repeating: .string("\(Sample.diff)"), count: 1001)
+        let many = Sample.config.with("history", nil).with("rootfs", ["type": "layers", "diff_ids": .array(layers)])
+        #expect(config(many.serialized()) == "it has 1001 layers, more than 1000")
+        let steps = [JSON](repeating: ["empty_layer": true], count: 10_001)
+        #expect(
+            config(Sample.config.with("history", .array(steps)).serialized())
+                == "its history has 10001 steps, more than 10000")
+    }
+
+    @Test("a platform that would write to the terminal", arguments: ["os", "architecture", "variant"])
+    func platforms(key: String) {
+        let bad = Sample.config.with(key, "linux\u{1b}[2J").serialized()
+        #expect(config(bad) == #"'\#(key)' is 'linux\x1b[2J', which is no platform's"#)
+    }
+
     @Test("too long, too deep, twice the same key, and what is no JSON")
     func shapes() {
         let long = [UInt8](repeating: 0x20, count: ImageManifest.maximumByteCount + 1)

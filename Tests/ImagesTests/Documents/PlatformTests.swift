@@ -30,6 +30,8 @@ struct PlatformTests {
             ("linux/arm/v7", "linux/arm/v7", 0), ("linux/arm/v6", "linux/arm/v7", 1),
             ("linux/arm/v7", "linux/arm/v6", nil),
             ("linux/amd64", "linux/amd64/v3", 2), ("linux/amd64/v2", "linux/amd64", nil),
+            ("linux/amd64/v-9223372036854775808", "linux/amd64", nil), ("linux/amd64/v-1", "linux/amd64/v3", nil),
+            ("linux/amd64/v", "linux/amd64/v3", nil), ("linux/amd64/v0001", "linux/amd64/v3", nil),
             ("linux/arm64", "linux/arm/v7", nil), ("windows/amd64", "linux/amd64", nil),
         ] as [(String, String, Int?)])
     func distances(offered: String, wanted: String, distance: Int?) throws {

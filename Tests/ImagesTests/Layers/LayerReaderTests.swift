@@ -89,6 +89,28 @@ struct LayerReaderTests {
         #expect(error?.description == refused.message)
     }
 
+    @Test("holes are limited, of all files together, and a larger layer may have more")
+    func holes() throws {
+        func sparse(_ name: String, _ size: UInt64) -> [UInt8] {
+            pax([
+                ("GNU.sparse.major", [0x31]), ("GNU.sparse.minor", [0x30]), ("GNU.sparse.name", Array(name.utf8)),
+                ("GNU.sparse.realsize", Array("\(size)".utf8)),
+            ]) + HeaderBuilder("x", size: 512).bytes + padded(Array("0\n".utf8))
+        }
+        func read(_ bytes: [UInt8], _ limits: LayerLimits = LayerLimits()) throws {
+            let reader = try LayerReader(PiecesSource(bytes + endMark), named: "layer", limits: limits) { _ in }
+            while try reader.next() != nil { reader.stored(as: .emptyBlob) }
+        }
+        let error = ImagesError(
+            "read archive", "layer: entry 'b'",
+            "with it there are more than 68719476736 bytes of holes; --max-layer-size SIZE allows more")
+        try read(sparse("a", 64 << 30))
+        for bytes in [sparse("b", 1 << 62), sparse("a", 1) + sparse("b", 64 << 30)] {
+            #expect(throws: error) { try read(bytes) }
+            try read(bytes, LayerLimits(bytes: 1 << 63))
+        }
+    }
+
     @Test(
         "without anything in them are fine, in every compression",
         arguments: ["cat", "gzip", "zstd -q", "xz", "bzip2", "lz4 -q"])

@@ -172,6 +172,15 @@ struct RefusalTests {
         Case("pax without a number", special("x", Array("path=x\n".utf8)) + file("a"), "a pax header is malformed"),
         Case("global path", pax([("path", [0x61])], type: "g") + file("a"), "a header for all entries sets 'path'"),
         Case(
+            "global volume", pax([("GNU.volume.size", [0x31])], type: "g") + file("a"),
+            "its 'GNU.volume.size' is not understood"),
+        Case(
+            "too large a hole",
+            pax([
+                ("GNU.sparse.numblocks", [0x30]), ("GNU.sparse.size", Array("\(UInt64(1) << 62)".utf8)),
+            ]) + file("a"),
+            "entry 'a': with it there are more than 68719476736 bytes of holes; unpack it, and import the directory"),
+        Case(
             "map beyond the size", pax("GNU.sparse.map", "0,10") + pax("GNU.sparse.size", "5") + file("a"),
             "entry 'a': its map of holes is malformed"),
         Case(
@@ -261,6 +270,23 @@ struct RefusalTests {
             damaged[Int.random(in: 100..<(packed.count - 8), using: &random)] ^= 0x10
             #expect(throws: ImagesError.self) { try readArchive(bytes: damaged) }
         }
+    }
+
+    @Test("data that needs much memory to decompress is refused")
+    func memory() throws {
+        let archive = HeaderBuilder("a").bytes + endMark
+        func xz(_ dictionary: String) throws -> [UInt8] {
+            try run(["xz", "--lzma2=mode=fast,mf=hc3,nice=4,dict=\(dictionary)"], input: archive).output
+        }
+        let usual = try xz("256MiB")
+        #expect(try readArchive(bytes: usual).count == 1)
+        let large = try xz("512MiB")
+        for bytes in [large, usual + large] {
+            let error = #expect(throws: ImagesError.self) { try readArchive(bytes: bytes) }
+            #expect(error?.reason.contains("bytes of memory, more than 285212672") == true)
+        }
+        let zstd = try run(["zstd", "-q", "--long=30", "-c"], input: archive).output
+        #expect(throws: ImagesError.self) { try readArchive(bytes: zstd) }
     }
 
     @Test("what follows gzip's data counts: members and zeros are read, anything else is refused")

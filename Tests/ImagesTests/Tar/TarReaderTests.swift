@@ -1,7 +1,8 @@
-import Images
 import Model
 import Testbed
 import Testing
+
+@testable import Images
 
 @Suite("Tar headers")
 struct TarReaderTests {
@@ -65,6 +66,13 @@ struct TarReaderTests {
         let entries = try read(global + local + HeaderBuilder("a").bytes + HeaderBuilder("b").bytes)
         #expect(entries.map(\.attributes.uid) == [7, 5])
         #expect(entries.map(\.attributes.modified.seconds) == [0, 9])
+    }
+
+    @Test("of a header for all entries only what means something is kept")
+    func globalRecords() throws {
+        var records = PaxRecords()
+        try records.addGlobal(paxRecord("comment", [1]) + paxRecord("uid", [0x37]) + paxRecord("VENDOR.x", [1]))
+        #expect(records.values == ["uid": [0x37]])
     }
 
     @Test("xattrs: raw bytes, GNU's escapes, libarchive's base64, the raw form first, sorted")

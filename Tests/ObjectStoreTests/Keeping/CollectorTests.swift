@@ -191,4 +191,129 @@ import Testing
         #expect(throws: StoreError.self) { try Fixture.collect(try ObjectStore(opening: fixture.root)) }
         #expect(try run(["find", "\(fixture.root)/git/objects", "\(fixture.root)/pool"]).text == before)
     }
+
+    @Test("an older note of what was applied may come back after operations have expired")
+    func olderNote() throws {
+        let fixture = try Fixture()
+        try fixture.commit("one", to: Fixture.refs[0])
+        let note = "\(fixture.root)/git/refs/varve/applied"
+        let older = try #require(try Files.contentsIfPresent(note))
+        let file = try Files.status(KernelPath(note)).inode
+        try fixture.commit("two", to: Fixture.refs[0])
+        try fixture.commit("three", to: Fixture.refs[0])
+        try Fixture.collect(fixture.store, expiry: 1_800_000_000)
+        // Replaced, which is durable, and not overwritten.
+        #expect(try Files.status(KernelPath(note)).inode != file)
+        try Files.open(KernelPath(note), flags: O_WRONLY).write(older)
+        let store = try ObjectStore(opening: fixture.root)
+        try store.recover { _ in }
+        #expect(try !store.needsRecovery())
+        try fixture.commit("four", to: Fixture.refs[0])
+        #expect(try store.operations().count == 1)
+        try Fixture.expectSound(fixture.root)
+    }
+
+    @Test("locks that a killed collection left are garbage, and keep none after it from its work")
+    func staleLocks() throws {
+        let fixture = try Fixture()
+        for content in ["one", "two"] { try fixture.commit(content, to: Fixture.refs[0]) }
+        try fixture.store.writeCommitGraph()
+        let locks = ["git/logs/\(Fixture.refs[0]).lock", "git/objects/info/commit-graph.lock"]
+        for lock in locks { try run(["touch", "-d", "1 minute ago", "\(fixture.root)/\(lock)"]) }
+        #expect(try fixture.store.garbage() == locks)
+        #expect(try fixture.store.abandoned(now: Int64(time(nil))) == [])
+        #expect(try fixture.store.abandoned(now: Int64(time(nil)) + 3600) == locks)
+        try Fixture.collect(fixture.store, expiry: .max)
+        #expect(try fixture.store.garbage() == [])
+        #expect(try fixture.store.reflog(Fixture.refs[0]).isEmpty)
+        #expect(fixture.store.maintenanceFailure == nil)
+        try Fixture.expectExact(fixture.root)
+    }
+
+    @Test("a commit-graph that can't be written keeps nothing from being removed")
+    func noCommitGraph() throws {
+        let fixture = try Fixture()
+        for content in ["one", "two"] { try fixture.commit(content, to: Fixture.refs[0]) }
+        do {
+            let writer = try fixture.store.writer()
+            _ = try writer.commit("lost", body: "lost", parents: [])
+            try writer.finish()
+        }
+        let lock = "\(fixture.root)/git/objects/info/commit-graph.lock"
+        try run(["mkdir", "-p", "\(lock)/full"])
+        try run(["touch", "-d", "1 minute ago", lock])
+        let freed = try Fixture.collect(fixture.store)
+        #expect(freed.bodies.count == 1)
+        #expect(fixture.store.maintenanceFailure != nil)
+        try run(["rm", "-r", lock])
+        try Fixture.expectExact(fixture.root)
+    }
+
+    @Test("an operation with an old date takes none that are before it in the log")
+    func oldDates() throws {
+        let fixture = try Fixture()
+        let times: [Int64] = [100, 200, 1000, 50, 1100, 60]
+        for (turn, time) in times.enumerated() { try fixture.commit("\(turn)", to: Fixture.refs[0], time: time) }
+        #expect(try LogExpiry(before: 1000, in: fixture.store).operations == 2)
+        #expect(try LogExpiry(before: 40, in: fixture.store).cut == nil)
+        #expect(try LogExpiry(before: 1050, in: fixture.store).operations == 4)
+        #expect(try LogExpiry(before: .max, in: fixture.store).operations == 6)
+        try Fixture.collect(fixture.store, expiry: 1000)
+        #expect(try fixture.store.operations().map(\.operation.author.seconds) == [60, 1100, 50, 1000])
+        try Fixture.expectExact(fixture.root)
+    }
+
+    @Test("an operation that was taken back keeps nothing when it is forgotten and what took it back is not")
+    func undone() throws {
+        let fixture = try Fixture()
+        let lost = try fixture.commit("one", to: Fixture.refs[0], time: 100)
+        try fixture.move(Fixture.refs[0], to: nil, time: 200)
+        try fixture.commit("two", to: Fixture.refs[1], time: 300)
+        let two = try fixture.commit("three", to: Fixture.refs[1], time: 400)
+        let undone = try #require(try fixture.store.operations().first?.id)
+        try fixture.commit("four", to: Fixture.refs[1], time: 500)
+        for time in [1000, 2000, 3000] as [Int64] {
+            let author = Signature(name: ada.name, email: ada.email, seconds: time, zone: 0)
+            try fixture.store.perform(
+                Operation(author: author, description: "undo", moves: [], undoes: time == 1000 ? undone : nil))
+        }
+        #expect(try LogExpiry(before: 1000, in: fixture.store).undone == [undone])
+        try Fixture.collect(fixture.store, expiry: 1000)
+        let store = try ObjectStore(opening: fixture.root)
+        #expect(try !store.contains(lost))
+        #expect(try store.contains(two) && store.contains(undone))
+        try Fixture.expectExact(fixture.root)
+        // The cut moves on, and what was taken back stays where it is.
+        try Fixture.collect(store, expiry: 2500)
+        #expect(try store.operations().count == 1)
+        try Fixture.expectExact(fixture.root)
+    }
+
+    @Test("what is named for a body, or a file, and is a tree or a commit hides nothing")
+    func hidden() throws {
+        let fixture = try Fixture()
+        let hidden = try fixture.commit("hidden", to: Fixture.refs[0])
+        let tree = try fixture.store.commit(hidden).tree
+        let inner = try #require(try fixture.store.tree(tree).first { $0.mode == .tree }).id
+        do {
+            let writer = try fixture.store.writer()
+            // Sorted after the other, and so looked at before it.
+            var entries = [TreeEntry(mode: .file, name: "file", id: inner)]
+            if let first = try fixture.store.ref(Fixture.refs[0]) {
+                entries.append(TreeEntry(mode: .executable, name: "other", id: first))
+            }
+            let root = try writer.add(.tree, try Tree.encode(entries))
+            let commit = Commit(tree: root, parents: [hidden], author: ada, committer: ada, message: [])
+            let id = try writer.add(.commit, commit.encoded)
+            try fixture.move(Fixture.refs[1], to: id, writer: writer)
+        }
+        let named = [hidden, tree, inner]
+        for id in try fixture.store.refs(prefix: "refs/heads/").map(\.id) {
+            let reachable = try Reachability(in: fixture.store) { _ in named }
+            try reachable.add([id])
+            try reachable.add([hidden])
+            let bodies = try fixture.store.tree(inner).map(\.id)
+            for body in bodies { #expect(reachable.contains(body)) }
+        }
+    }
 }

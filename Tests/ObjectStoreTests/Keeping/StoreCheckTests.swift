@@ -123,4 +123,41 @@ import Testing
         try fixture.store.removeCommitGraph()
         #expect(try Self.check(fixture.root).damagedFiles == [])
     }
+
+    @Test(
+        "an index with any offset is found, and read by nobody",
+        arguments: [.max, .max - 19, .max >> 1, 1 << 31] as [UInt64])
+    func offsets(_ offset: UInt64) throws {
+        let fixture = try Fixture()
+        for turn in 0..<ObjectStore.packsInTier - 1 { try fixture.commit("\(turn)", to: Fixture.refs[0]) }
+        let name = String(try #require(try fixture.packs().first).dropLast(5))
+        let directory = try fixture.store.openPackDirectory()
+        let entries = try PackLayout(name, in: directory).entries.enumerated().map { number, entry in
+            PackEntry(id: entry.id, crc: entry.crc, offset: number == 1 ? offset : entry.range.lowerBound)
+        }
+        let pack = try #require(try Files.contentsIfPresent("\(fixture.root)/git/objects/pack/\(name).pack"))
+        let path = "\(fixture.root)/git/objects/pack/\(name).idx"
+        try run(["chmod", "u+w", path])
+        try Files.open(KernelPath(path), flags: O_WRONLY | O_TRUNC).write(
+            PackIndex.encode(entries, packChecksum: Array(pack.suffix(20))))
+        let found = try Self.check(fixture.root)
+        #expect(found.damagedFiles.map(\.reason) == ["corrupt: corrupt: its index points outside"])
+        #expect(throws: StoreError("read pack", name, .corrupt("its index points outside"))) {
+            try PackLayout(name, in: directory)
+        }
+        // It is looked at when packs are put together, too.
+        let store = try ObjectStore(opening: fixture.root)
+        let writer = try store.writer()
+        _ = try writer.commit("more", body: "more", parents: [])
+        try writer.finish()
+        #expect(throws: StoreError("read pack", name, .corrupt("its index points outside"))) {
+            try store.consolidatePacks()
+        }
+    }
+
+    @Test("an entry that claims a size that its bytes can't have is none")
+    func sizes() {
+        let entry = [0xbf] + [UInt8](repeating: 0xff, count: 7) + [0x7f, 0x78, 0x01, 0x03, 0, 0, 0, 0, 1]
+        #expect(unpacked(entry[...])?.bytes == nil)
+    }
 }

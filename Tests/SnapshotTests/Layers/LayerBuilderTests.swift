@@ -151,6 +151,35 @@ struct LayerBuilderTests {
         #expect(try new.files[path("other")] == old.files[path("usr/lib/a")])
     }
 
+    @Test("a hard link to a file below outlives that file's name, in any order")
+    func hardLinkAndWhiteout() throws {
+        let hidings: [(LayerBuilder) throws -> Void] = [
+            { try $0.addWhiteout(path("d/one")) }, { try $0.addOpaque(path("d")) }, { try $0.addWhiteout(path("d")) },
+        ]
+        for hide in hidings {
+            for isFirst in [true, false] {
+                let (new, old) = try applied {
+                    if isFirst { try hide($0) }
+                    try $0.addHardLink(path("new"), to: path("d/one"))
+                    try $0.addHardLink(path("newer"), to: path("d/one"))
+                    if !isFirst { try hide($0) }
+                }
+                #expect(try new.files[path("d/one")] == nil)
+                #expect(try new.files[path("new")] == old.files[path("d/one")])
+                #expect(try new.links.contains([path("new"), path("newer")]))
+            }
+        }
+    }
+
+    @Test("an opaque mark behind a symlink is that of the directory")
+    func opaqueBehindSymlink() throws {
+        let (new, _) = try applied {
+            try $0.addOpaque(path("lib"))
+            try $0.addLeaf(path("lib/b"), file, body: .emptyBlob)
+        }
+        #expect(try paths(new, below: "usr/lib") == ["/usr/lib/b"])
+    }
+
     @Test("makes no more directories without entries than it may")
     func impliedDirectories() throws {
         let builder = LayerBuilder(onto: base, from: objects, limit: 3)

@@ -82,7 +82,8 @@ struct LayerEntriesTests {
         try layer.addHardLink(path("three"), to: path("a/one"))
         let items = try LayerEntries.between(old, try layer.write(to: objects), in: objects)
         #expect(items.map(\.path.displayed) == ["/", "/a", "/a/one", "/b", "/b/c", "/b/c/two", "/three"])
-        #expect(items.last?.content == .hardLink(to: try path("a/one"), try #require(linked(items[2])), body: .emptyBlob))
+        #expect(
+            items.last?.content == .hardLink(to: try path("a/one"), try #require(linked(items[2])), body: .emptyBlob))
         #expect(try LayerEntries.between(old, old, in: objects) == [])
     }
 
