@@ -100,8 +100,7 @@ struct BadImageTests {
         ("inner-dotdot", "read archive: inner-dotdot: layer ID: entry 'a/../../x': its name has a '..'"),
         (
             "long",
-            "read archive: long: layer ID: entry '\(String(repeating: "n", count: 99))…\(String(repeating: "n", count: 38))': "
-                + "its name is longer than 4095 bytes"
+            "read archive: long: layer ID: entry 'NAME…': its name is longer than 4095 bytes"
         ),
         ("self-link", "read archive: self-link: layer ID: entry 'a': it is a hard link to itself"),
         ("no-target", "read layer: no-target: layer ID: entry '/a': it is a hard link to /b, which is no file"),
@@ -161,7 +160,7 @@ struct BadImageTests {
         let result = try box.shell(command)
         let told = result.errors.replacing(/[0-9a-f]{64}/, with: "DIGEST").replacing(/\b[0-9a-f]{12}\b/, with: "ID")
             .replacing(/(size is|and not|larger than|cut off at byte|unpack to more than) [0-9]+/) { "\($0.1) N" }
-            .replacing(/[0-9]+ bytes of it/, with: "N bytes of it")
+            .replacing(/[0-9]+ bytes of it/, with: "N bytes of it").replacing(/[n\/]{100,}…/, with: "NAME…")
         #expect(told == "varve: \(message)\n", "\(command)")
         #expect(result.status == code && result.text == "", "\(command)")
         #expect(try whole(box) == before, "\(command) left something behind")
@@ -207,7 +206,8 @@ struct BadImageTests {
             varve -q load -i bomb -t big
             """)
         #expect(
-            try box.succeed("varve load --help | tr -s ' \\n' ' '").contains("(default: 4G, or 200 times its size)"))
+            try box.succeed("varve load --help | tr -s ' \\n' ' '").contains(
+                "(default: 4G, or 200 times its size; holes: 64G)"))
     }
 
     @Test("whiteouts of nothing are none")
