@@ -8,8 +8,6 @@ struct PaxRecords {
     private static let longestKey = 1024
     /// Bytes of what headers for all entries say.
     static let globalLimit = 1 << 20
-    /// Few, since each entry is given them.
-    private static let maximumGlobalCount = 64
 
     /// The last value of each key; an empty one takes back what was said before.
     private(set) var values: [ByteName: [UInt8]] = [:]
@@ -70,10 +68,8 @@ struct PaxRecords {
             }
         }
         let held = values.reduce(0) { $0 + $1.key.bytes.count + $1.value.count }
-        guard values.count <= Self.maximumGlobalCount, held <= Self.globalLimit else {
-            throw Refusal(
-                "headers for all entries set more than \(Self.maximumGlobalCount) records, or \(Self.globalLimit) bytes"
-            )
+        guard held <= Self.globalLimit else {
+            throw Refusal("headers for all entries set more than \(Self.globalLimit) bytes")
         }
     }
 
