@@ -6,6 +6,8 @@ struct PaxRecords {
     static let limit = 16 << 20
     private static let maximumCount = 1 << 16
     private static let longestKey = 1024
+    /// Bytes of what headers for all entries say.
+    static let globalLimit = 1 << 20
 
     /// The last value of each key; an empty one takes back what was said before.
     private(set) var values: [ByteName: [UInt8]] = [:]
@@ -64,6 +66,10 @@ struct PaxRecords {
             } else if Self.isForbidden(key) {
                 throw Refusal("its '\(key)' is not understood")
             }
+        }
+        let held = values.reduce(0) { $0 + $1.key.bytes.count + $1.value.count }
+        guard held <= Self.globalLimit else {
+            throw Refusal("headers for all entries set more than \(Self.globalLimit) bytes")
         }
     }
 

@@ -215,6 +215,10 @@ struct RefusalTests {
             "a long key", pax(String(repeating: "k", count: 1025), "v") + file("a"),
             "a pax header has a key of more than 1024 bytes"),
         Case(
+            "long headers for all entries",
+            ["mtime", "uid", "gid"].flatMap { pax([($0, [UInt8](repeating: 0x78, count: 500_000))], type: "g") }
+                + file("a"), "headers for all entries set more than 1048576 bytes"),
+        Case(
             "a long access control list",
             pax("SCHILY.acl.access", String(repeating: "u:1:r,", count: 200_000)) + file("a"),
             "entry 'a': its access control list is longer than 1048576 bytes"),
