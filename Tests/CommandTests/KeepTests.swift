@@ -68,7 +68,7 @@ struct KeepTests {
         let box = try Box()
         try box.transcript(
             """
-            $ mkfifo f; (varve -q import new:1 - <f >/dev/null &) ; exec 9>f; head -c 10240 base.tar >&9; while varve -q gc --no-wait >/dev/null 2>&1; do sleep 0.1; done; varve gc --no-wait
+            $ mkfifo f; (varve -q import new:1 - <f >/dev/null 2>&1 &) ; exec 9>f; head -c 10240 base.tar >&9; while varve -q gc --no-wait >/dev/null 2>&1; do sleep 0.1; done; varve gc --no-wait
             ! varve: collect garbage: BOX/r: another command is writing
             [3]
             $ varve gc

@@ -134,17 +134,27 @@ struct SupervisionTests {
         let process = try Runtime.run(specification, rootfs: try box.root(), options: RunOptions(streams: streams))
         let pid = process.process.pid
         let supervisor = pthread_self()
-        let killer = try WorkerThread {
-            sleep(1)
-            // First the container, then who shows what it left.
-            kill(pid, SIGKILL)
-            for _ in 0..<50 {
-                usleep(100_000)
-                pthread_kill(supervisor, SIGTERM)
+        let hasEnded = Monitor(false)
+        do {
+            let killer = try WorkerThread {
+                sleep(1)
+                // First the container, then who shows what it left.
+                kill(pid, SIGKILL)
+                while hasEnded.wait(milliseconds: 100, until: { $0 ? true : nil }) == nil {
+                    pthread_kill(supervisor, SIGTERM)
+                }
             }
+            let status = try process.supervise(signals, console: Console(input: nil, output: raw))
+            hasEnded.change { $0 = true }
+            #expect(status == 137)
+            withExtendedLifetime(killer) {}
         }
-        #expect(try process.supervise(signals, console: Console(input: nil, output: raw)) == 137)
-        withExtendedLifetime(killer) {}
+        // What came too late would be taken for another test's.
+        var late = sigset_t()
+        sigemptyset(&late)
+        sigaddset(&late, SIGTERM)
+        var now = timespec()
+        while sigtimedwait(&late, nil, &now) > 0 {}
     }
 
     @Test("without a devpts has no terminal")
