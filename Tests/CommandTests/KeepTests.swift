@@ -7,21 +7,22 @@ struct KeepTests {
     @Test("gc tells what it frees, and what it would")
     func collection() throws {
         let box = try Box()
+        // How many objects there are depends on which directories were made within one tick of the clock.
         try box.succeed("echo 4 >base/four; varve -q import debian:12 base; varve -q rollback debian:12; sleep 1")
         try box.transcript(
             """
             $ varve gc
             freed: 0 B
-            $ varve gc -n --expire now | sed -e 's/, .*//' -e 's/free: .*/free: SIZE/'
-            objects: 20
+            $ varve gc -n --expire now | sed -e 's/, .*//' -e 's/free: .*/free: SIZE/' -e 's/objects: [1-9].*/objects: N/'
+            objects: N
             operations forgotten: 3
             would free: SIZE
             $ varve gc --expire soon
             ! varve: read --expire: soon: it is no date
             ! hint: write '2026-11-01', 'AGO' or 'now'
             [2]
-            $ varve -q gc --expire now --json | tr -d ' \\n' | sed 's/"bytes":[0-9]*/BYTES/g'
-            {"objects":{"count":20,BYTES},"bodies":{"count":0,BYTES},"blobs":{"count":0,BYTES},"images":{"count":0,BYTES},"checkouts":{"count":0,BYTES},"garbage":{"count":0,BYTES},"operations":3,BYTES,"dryRun":false}
+            $ varve -q gc --expire now --json | tr -d ' \\n' | sed -e 's/"bytes":[0-9]*/BYTES/g' -e 's/"count":[1-9][0-9]*/"count":N/'
+            {"objects":{"count":N,BYTES},"bodies":{"count":0,BYTES},"blobs":{"count":0,BYTES},"images":{"count":0,BYTES},"checkouts":{"count":0,BYTES},"garbage":{"count":0,BYTES},"operations":3,BYTES,"dryRun":false}
             $ varve op log
             $ varve undo
             ! varve: undo: nothing is left to take back
