@@ -9,7 +9,7 @@ extension ObjectStore {
     /// Packs from this many bytes on are left to gc.
     private static let largest: UInt64 = 256 << 20
     /// A pack of so many objects holds enough commits to be worth a new commit-graph.
-    private static let objectsForCommitGraph = 2000
+    private static let objectsForCommitGraph = 1000
 
     /// A failure here is not one of the write that went before: it is kept for whoever wants to know.
     func consolidateAfterWrite() {
