@@ -66,12 +66,7 @@ extension ObjectStore {
 
     /// A ref's reflog as it is, newest first.
     func movements(of name: String) throws(StoreError) -> [ReflogEntry] {
-        let repository = try repository()
-        var log: OpaquePointer?
-        try git("read reflog", name) { git_reflog_read(&log, repository.handle, name) }
-        defer { git_reflog_free(log) }
-        return (0..<git_reflog_entrycount(log)).compactMap { git_reflog_entry_byindex(log, $0) }
-            .map { ReflogEntry($0) }
+        try ReflogFile.read(name, gitDirectory: gitDirectory).reversed()
     }
 
     private func recordedMoves(of name: String) throws(StoreError) -> [ReflogEntry] {
@@ -85,22 +80,5 @@ extension ObjectStore {
             }
         }
         return result
-    }
-}
-
-extension ReflogEntry {
-    init(_ entry: OpaquePointer) {
-        func id(_ oid: UnsafePointer<git_oid>?) -> ObjectID? {
-            guard let oid, git_oid_is_zero(oid) == 0 else { return nil }
-            return ObjectID(oid)
-        }
-        func bytes(_ text: UnsafePointer<CChar>?) -> [UInt8] { text.map { Array(String(cString: $0).utf8) } ?? [] }
-        let who = git_reflog_entry_committer(entry)?.pointee
-        self.init(
-            old: id(git_reflog_entry_id_old(entry)), new: id(git_reflog_entry_id_new(entry)),
-            author: Signature(
-                name: ByteName(bytes(who?.name)), email: ByteName(bytes(who?.email)),
-                seconds: who?.when.time ?? 0, zone: Int(who?.when.offset ?? 0)),
-            message: bytes(git_reflog_entry_message(entry)))
     }
 }

@@ -33,7 +33,9 @@ public struct LogExpiry: Sendable, Hashable {
     /// All commits whose parents are forgotten.
     var cuts: Set<ObjectID> { cut.map { undone.union([$0]) } ?? [] }
 
-    func covers(_ entry: ReflogEntry) -> Bool { entry.author.seconds < limit }
+    func covers(_ entry: ReflogEntry) -> Bool { covers(entry.author.seconds) }
+
+    fileprivate func covers(_ seconds: Int64) -> Bool { seconds < limit }
 }
 
 extension ObjectStore {
@@ -71,7 +73,9 @@ extension ObjectStore {
         var isChanged = false
         // Entry 0 is the newest.
         for index in (0..<git_reflog_entrycount(log)).reversed() {
-            guard let entry = git_reflog_entry_byindex(log, index), expiry.covers(ReflogEntry(entry)) else { continue }
+            guard let entry = git_reflog_entry_byindex(log, index), let who = git_reflog_entry_committer(entry),
+                expiry.covers(who.pointee.when.time)
+            else { continue }
             try git("trim reflog", name) { git_reflog_drop(log, index, 0) }
             isChanged = true
         }
