@@ -256,9 +256,10 @@ import Testing
         let theirs = try fixture.git("log", "-g", "--date=raw", "--format=%H %gn <%ge> %gd %gs", tag).text
         let seconds = try Regex("[^ ]*@\\{([0-9]+) [-+0-9]+\\}")
         #expect(
-            ours == theirs.split(separator: "\n").map { line in
-                String(line).replacing(seconds) { "\($0.output[1].substring ?? "")" }
-            })
+            ours
+                == theirs.split(separator: "\n").map { line in
+                    String(line).replacing(seconds) { "\($0.output[1].substring ?? "")" }
+                })
         #expect(ours.count == 3)
     }
 
