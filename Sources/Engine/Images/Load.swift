@@ -64,7 +64,10 @@ extension Repository {
             return loaded
         }
         let all = tags.joined().map(\.description).joined(separator: " ")
-        try move("load \(all): \(name)", moves, writer: writer, by: author)
+        do { try move("load \(all): \(name)", moves, writer: writer, by: author) } catch let error as EngineError {
+            // Somebody else may have loaded the same meanwhile.
+            guard case .tagMoved = error, try moves.allSatisfy({ try store.ref($0.ref) == $0.new }) else { throw error }
+        }
         return loaded
     }
 

@@ -63,7 +63,7 @@ public struct ConfigChange: Hashable, Sendable {
     ]
 
     private static func parse(_ text: String) throws(Refusal) -> Instruction {
-        let line = text.trimmed
+        let line = String(text.trimmed)
         guard !line.contains(where: \.isNewline) else { throw Refusal("a change is one instruction on one line") }
         let (word, rest) = line.firstWord
         let name = word.uppercased()
@@ -131,12 +131,6 @@ public struct ConfigChange: Hashable, Sendable {
 }
 
 extension String {
-    /// Without the white space at both ends.
-    fileprivate var trimmed: String {
-        let start = drop { $0 == " " || $0 == "\t" || $0.isNewline }
-        return String(start.reversed().drop { $0 == " " || $0 == "\t" || $0.isNewline }.reversed())
-    }
-
     /// What stands before the first white space, and what after it.
     var firstWord: (word: String, rest: String) {
         let word = prefix { $0 != " " && $0 != "\t" }

@@ -39,15 +39,10 @@ struct ImportCommand: ParsableCommand {
 
     func run() throws {
         let tag = try TagName(parsing: tag)
-        let file: Descriptor
-        if source == "-" {
-            file = try Descriptor(owning: STDIN_FILENO).duplicate()
-        } else {
-            file = try Files.open(KernelPath(source), flags: O_RDONLY)
-        }
+        let file = try StandardInput.open(source)
         let repository = try options.repository()
         try Interruption.arm()
-        let name = source == "-" ? "standard input" : source
+        let name = StandardInput.displayed(source)
         let progress = Progress(options, doing: "import \(tag)")
         let result = try repository.importRoot(
             file, named: name, to: tag, message: message, changes: try changes.changes, by: try identity.signature(),

@@ -38,15 +38,10 @@ struct LoadCommand: ParsableCommand {
         if source == "-", StandardInput.isTerminal {
             throw UsageError("load: standard input is a terminal", hints: ["name an archive with -i, or pipe one in"])
         }
-        let file: Descriptor
-        if source == "-" {
-            file = try Descriptor(owning: STDIN_FILENO).duplicate()
-        } else {
-            file = try Files.open(KernelPath(source), flags: O_RDONLY)
-        }
+        let file = try StandardInput.open(source)
         let repository = try options.repository()
         try Interruption.arm()
-        let name = source == "-" ? "standard input" : source
+        let name = StandardInput.displayed(source)
         let progress = Progress(options, doing: "load \(name)")
         let images = try repository.load(
             file, named: name, request, by: try identity.signature(), progress: progress?.update)

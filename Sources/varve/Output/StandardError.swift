@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 
 /// Where everything goes that is said to a person.
 enum StandardError {
@@ -10,6 +11,15 @@ enum StandardError {
 /// Where archives come from, where no file is named.
 enum StandardInput {
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 }
+
+    /// A file for reading, or standard input.
+    /// - Parameter source: a path, or `-`.
+    static func open(_ source: String) throws -> Descriptor {
+        if source == "-" { return try Descriptor(owning: STDIN_FILENO).duplicate() }
+        return try Files.open(KernelPath(source), flags: O_RDONLY)
+    }
+
+    static func displayed(_ source: String) -> String { source == "-" ? "standard input" : source }
 }
 
 /// Where results go.
