@@ -137,9 +137,10 @@ final class OutgoingLayers {
 private final class KeptBlobSource: ByteSource {
     private let source: DescriptorSource
     private let digest: Digest
-    private let hash = HashingSink()
+    private let hash: HashingSink
 
     init(_ blob: consuming Descriptor, _ digest: Digest) {
+        hash = HashingSink(nil, digest.algorithm)
         source = DescriptorSource(blob, name: "kept blob \(digest.short)")
         self.digest = digest
     }
@@ -147,7 +148,7 @@ private final class KeptBlobSource: ByteSource {
     func next() throws(ImagesError) -> UnsafeRawBufferPointer {
         let bytes = try source.next()
         try hash.write(bytes)
-        guard !bytes.isEmpty || digest.algorithm != .sha256 || hash.digest == digest else {
+        guard !bytes.isEmpty || hash.digest == digest else {
             throw ImagesError(
                 "read kept blob", digest.description,
                 "its content has another digest; 'varve load --reread' of its image brings it back, and 'varve gc "

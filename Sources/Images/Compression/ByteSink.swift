@@ -46,12 +46,15 @@ public final class DescriptorSink: ByteSink {
 /// Hashes and counts what goes on to another sink.
 public final class HashingSink: ByteSink {
     private let output: (any ByteSink)?
-    private var hash = ContentHash()
+    private var hash: ContentHash
 
     /// - Parameter output: nil where the hash is all that is wanted.
-    public init(_ output: (any ByteSink)? = nil) { self.output = output }
+    public init(_ output: (any ByteSink)? = nil, _ algorithm: Digest.Algorithm = .sha256) {
+        self.output = output
+        hash = ContentHash(algorithm)
+    }
 
-    /// The SHA-256 of what was written so far.
+    /// Of what was written so far.
     public var digest: Digest { hash.digest }
     /// How many bytes were written so far.
     public var size: UInt64 { hash.size }
