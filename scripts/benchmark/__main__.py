@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 
-from . import images  # noqa: F401: its rows
+from . import images, life  # noqa: F401: their rows
 from .archives import Archives
 from .engines import Docker, Podman, Varve
 from .measure import CommandFailed, PrivateCgroups, done, machine, say
@@ -92,15 +92,16 @@ def measure(bench, row, rounds):
         for number in range(rounds + 1):
             for leg in legs[number % len(legs):] + legs[:number % len(legs)]:
                 attempt(leg, leg.before, number)
-                sample = attempt(leg, leg.time, number)
+                sample = attempt(leg, leg.sample, number)
                 attempt(leg, leg.after, number)
                 if sample is not None and number > 0:
-                    samples[leg.name].append(sample.seconds)
-                    peaks[leg.name].append(sample.peak)
+                    value, peak = sample
+                    samples[leg.name].append(value)
+                    peaks[leg.name].append(peak)
     finally:
         for leg in opened:
             attempt(leg, leg.close)
-    return {"key": row.key, "title": row.title,
+    return {"key": row.key, "title": row.title, "unit": row.unit,
             "tools": {leg.name: result(samples[leg.name], errors.get(leg.name)) for leg in legs},
             "peaks": {leg.name: max(peaks[leg.name]) for leg in legs if leg.shows_peak and peaks[leg.name]}}
 

@@ -51,6 +51,10 @@ class Engine:
     def commit_command(self, container, tag):
         return self.command("commit", container, tag)
 
+    def pausing_commit_command(self, container, tag):
+        """A commit for which the container's processes stand still."""
+        return self.commit_command(container, tag)
+
     def diff_command(self, container):
         return self.command("diff", container)
 
@@ -70,6 +74,13 @@ class Engine:
 
     def remove(self, container):
         done(self.command("rm", container))
+
+    def remove_running(self, container):
+        done(self.command("rm", "-f", container))
+
+    def pid(self, container):
+        """The container's first process."""
+        return int(done(self.command("inspect", "--format", "{{.State.Pid}}", container)))
 
     def remove_image(self, tag):
         done(self.command("rmi", tag))
@@ -171,6 +182,9 @@ class Podman(Engine):
     def run_command(self, *arguments):
         return super().run_command(*self.limits, *arguments)
 
+    def pausing_commit_command(self, container, tag):
+        return self.command("commit", "--pause", container, tag)
+
     def save_command(self, tag, archive, compression):
         """By skopeo out of podman's store, since `podman save` knows gzip alone."""
         store = f"[overlay@{self.directory}/root+{self.directory}/run]"
@@ -216,6 +230,10 @@ class Varve(Engine):
 
     def diff_ids(self, tag):
         return json.loads(done(self.command("inspect", tag)))[0]["layers"]
+
+    def pid(self, container):
+        rows = json.loads(done(self.command("ps", "--json")))
+        return next(row["pid"] for row in rows if row["name"] == container)
 
     def remove_image(self, tag):
         done(self.command("tag", "-d", tag))

@@ -9,8 +9,12 @@ def milliseconds(seconds):
     return f"{value / 1000:.2f} s" if value >= 1000 else f"{value:.1f} ms" if value < 100 else f"{value:.0f} ms"
 
 
+def shown(value, unit):
+    return milliseconds(value) if unit == "s" else f"{value:.0f} {unit}"
+
+
 def summary(samples):
-    """Median and the quartiles, in seconds."""
+    """Median and the quartiles."""
     if len(samples) < 2:
         return samples[0], samples[0], samples[0]
     low, _, high = statistics.quantiles(samples, n=4, method="inclusive")
@@ -27,16 +31,16 @@ def markdown(results):
         "|---|---|--:|---|--:|--:|",
     ]
     for row in results["rows"]:
-        tools = row["tools"]
+        tools, unit = row["tools"], row["unit"]
         reference = tools.get("varve", {}).get("median")
         for index, (name, tool) in enumerate(tools.items()):
             what = row["title"] if index == 0 else ""
             if "error" in tool:
                 lines.append(f"| {what} | {name} | failed | | {len(tool['samples'])} | |")
                 continue
-            spread = f"{milliseconds(tool['low'])} – {milliseconds(tool['high'])}"
+            spread = f"{shown(tool['low'], unit)} – {shown(tool['high'], unit)}"
             lines.append(
-                f"| {what} | {name} | {milliseconds(tool['median'])} | {spread} | {len(tool['samples'])} "
+                f"| {what} | {name} | {shown(tool['median'], unit)} | {spread} | {len(tool['samples'])} "
                 f"| {ratio(reference, tool['median'])} |"
             )
     for row in results["rows"]:

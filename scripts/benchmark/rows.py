@@ -1,5 +1,6 @@
 """The rows of the table: what is measured, and what each tool does for it."""
 
+import json
 import os
 import shutil
 
@@ -27,7 +28,8 @@ class Leg:
     def argv(self, number):
         raise NotImplementedError
 
-    def time(self, number):
+    def sample(self, number):
+        """What is measured, in the row's unit, and the peak memory of it."""
         return timed(self.argv(number))
 
     def after(self, number):
@@ -38,8 +40,8 @@ class Leg:
 
 
 class Row:
-    def __init__(self, key, title, rounds, leg, alone=()):
-        self.key, self.title, self.rounds = key, title, rounds
+    def __init__(self, key, title, rounds, leg, alone=(), unit="s"):
+        self.key, self.title, self.rounds, self.unit = key, title, rounds, unit
         self.leg, self.alone = leg, alone
         ROWS[key] = self
 
@@ -119,6 +121,20 @@ class OSTree(IntoDirectory):
 # A container from nothing to its end.
 
 
+def make_bundle(bench, directory, command):
+    """An OCI bundle of the base image with a root of its own."""
+    os.makedirs(f"{directory}/rootfs")
+    done(["tar", "-xp", "-C", f"{directory}/rootfs", "-f", bench.base_tar])
+    done(["crun", "spec", "--bundle", directory])
+    path = f"{directory}/config.json"
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    document["process"]["terminal"] = False
+    document["process"]["args"] = command
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file)
+
+
 class Run(Leg):
     def open(self):
         self.tool.base()
@@ -134,14 +150,7 @@ class CrunRun(Leg):
 
     def open(self):
         self.bundle = os.path.join(self.bench.work, "bundle")
-        os.makedirs(f"{self.bundle}/rootfs")
-        done(["tar", "-xp", "-C", f"{self.bundle}/rootfs", "-f", self.bench.base_tar])
-        done(["crun", "spec", "--bundle", self.bundle])
-        path = f"{self.bundle}/config.json"
-        with open(path, encoding="utf-8") as file:
-            text = file.read()
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text.replace('"terminal": true', '"terminal": false').replace('"sh"', '"true"'))
+        make_bundle(self.bench, self.bundle, ["true"])
 
     def argv(self, number):
         return [
@@ -149,7 +158,7 @@ class CrunRun(Leg):
             "run", "--bundle", self.bundle, f"bench-{number}",
         ]
 
-    def time(self, number):
+    def sample(self, number):
         return self.bench.private_cgroups().timed(self.argv(number))
 
     def close(self):
