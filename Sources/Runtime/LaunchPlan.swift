@@ -169,6 +169,8 @@ extension Specification.Namespace {
         case .ipc: 0x0800_0000
         case .pid: 0x2000_0000
         case .network: 0x4000_0000
+        case .user: 0x1000_0000
+        case .time: 0x80
         }
     }
 }

@@ -33,7 +33,7 @@ struct MountPlan: ~Copyable {
     init(_ specification: Specification, root: SharedDescriptor, made: MadePaths) throws(RuntimeError) {
         view = RootView(root: root, made: made)
         devices = Specification.standardDevices + specification.linux.devices
-        allowsAllDevices = specification.linux.deviceAccess == .all
+        allowsAllDevices = specification.linux.resources.allowsAllDevices
         for mount in specification.mounts { try add(mount) }
         if !specification.linux.devices.isEmpty && !hasDevices {
             throw RuntimeError(.refused, "make device", "linux.devices", "there is no tmpfs at /dev")

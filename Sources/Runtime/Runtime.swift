@@ -76,7 +76,7 @@ public enum Runtime {
     ) throws(RuntimeError) {
         var attributes: MountAttributes = specification.root.isReadOnly ? .readOnly : []
         // The mount comes without devices; who is allowed all of them gets those of the root too.
-        let opensDevices = specification.linux.deviceAccess != .listed
+        let opensDevices = specification.linux.resources.allowsAllDevices
         if !opensDevices { attributes.formUnion(.noDevices) }
         try doing("restrict", "container root") { () throws(SystemError) in
             try Mounts.setAttributes(root.descriptor, set: attributes, clear: opensDevices ? .noDevices : [])

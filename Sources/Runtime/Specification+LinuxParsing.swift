@@ -12,10 +12,10 @@ extension Specification.Linux {
             devices: try fields.list("devices") { value, name throws(RuntimeError) in
                 try Specification.Device(parsing: value, name)
             },
-            deviceAccess: try Specification.DeviceAccess(parsing: fields.take("resources")),
             cgroupsPath: try fields.path("cgroupsPath"),
             maskedPaths: try fields.paths("maskedPaths"),
             readonlyPaths: try fields.paths("readonlyPaths"))
+        resources = try Specification.Resources(parsing: fields.take("resources"))
         try fields.finish()
     }
 }
@@ -39,10 +39,13 @@ extension Specification.Namespace {
     }
 }
 
-extension Specification.DeviceAccess {
+extension Specification.Resources {
+    /// Whether one rule allows every device.
+    var allowsAllDevices: Bool { devices.last == Specification.DeviceRule(allows: true) }
+
     /// `linux.resources`, of which only one rule for all devices is known.
     fileprivate init(parsing json: JSON?) throws(RuntimeError) {
-        self = .listed
+        self.init()
         guard let json else { return }
         var fields = try FieldReader(json, "linux.resources")
         let rules = try fields.list("devices") { value, name throws(RuntimeError) in
@@ -57,7 +60,7 @@ extension Specification.DeviceAccess {
         guard rules.count <= 1 else {
             throw FieldReader.mistake("linux.resources.devices", "more than one rule is not implemented")
         }
-        if rules.first == true { self = .all }
+        devices = rules.map { Specification.DeviceRule(allows: $0) }
         try fields.finish()
     }
 }

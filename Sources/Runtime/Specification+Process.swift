@@ -16,6 +16,15 @@ extension Specification {
         public var capabilities: Capabilities
         public var limits: [Limit]
         public var noNewPrivileges: Bool
+        /// How much rather than others the process is ended when memory is short, -1000 to 1000 (proc(5)); nil leaves the
+        /// caller's.
+        public var oomScoreAdjustment: Int?
+        /// The name of a profile that is loaded.
+        public var apparmorProfile: String?
+        /// SELinux's context of the process.
+        public var selinuxLabel: String?
+        public var scheduler: Scheduler?
+        public var ioPriority: IOPriority?
 
         public init(
             arguments: [ByteName], environment: [ByteName] = [], workingDirectory: BytePath = .root,

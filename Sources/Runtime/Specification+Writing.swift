@@ -98,11 +98,11 @@ extension Specification.Linux {
         let ordered = Specification.Namespace.allCases.filter(namespaces.contains)
         var devices: [JSON] = []
         for device in self.devices { devices.append(try device.json()) }
-        let rule: JSON = ["allow": .bool(deviceAccess == .all), "access": "rwm"]
+        let rules = resources.devices.map { rule -> JSON in ["allow": .bool(rule.allows), "access": "rwm"] }
         var members: [JSON.Member] = [
             .init("namespaces", .array(ordered.map { ["type": .string($0.rawValue)] })),
             .init("devices", .array(devices)),
-            .init("resources", ["devices": [rule]]),
+            .init("resources", ["devices": .array(rules)]),
         ]
         if let cgroupsPath { members.append(.init("cgroupsPath", try text(cgroupsPath, "linux.cgroupsPath"))) }
         members += [

@@ -14,6 +14,7 @@ public struct Specification: Hashable, Sendable {
     /// Mounted in this order.
     public var mounts: [Mount]
     public var annotations: [Annotation]
+    public var hooks = Hooks()
     public var linux: Linux
 
     public init(
@@ -50,6 +51,10 @@ public struct Specification: Hashable, Sendable {
         public var source: ByteName
         /// As of mount(8); what the runtime does not know goes to the filesystem, which refuses what it does not know.
         public var options: [String]
+        /// With an id-mapped mount (mount_setattr(2)): how the ids on the filesystem show in it; empty where they show as
+        /// they are.
+        public var uidMappings: [IDMapping] = []
+        public var gidMappings: [IDMapping] = []
 
         public init(_ type: String, at destination: BytePath, source: ByteName = "", options: [String] = []) {
             self.type = type
@@ -74,21 +79,35 @@ public struct Specification: Hashable, Sendable {
 extension Specification {
     /// The `linux` section.
     public struct Linux: Hashable, Sendable {
+        /// New ones of the process's own.
         public var namespaces: Set<Namespace>
+        /// Those that exist already, by the path of their file (`/proc/PID/ns/net`). None of them is in `namespaces` too.
+        public var joinedNamespaces: [Namespace: ByteName] = [:]
+        /// Of a new user namespace: who is who in it (user_namespaces(7)).
+        public var uidMappings: [IDMapping] = []
+        public var gidMappings: [IDMapping] = []
         public var devices: [Device]
-        public var deviceAccess: DeviceAccess
-        /// Below the cgroup2 hierarchy. Nil leaves the process in the cgroup of the caller.
+        /// Nil leaves the process in the cgroups of the caller. Below each hierarchy's mount point.
         public var cgroupsPath: BytePath?
+        /// Limits, and which devices may be opened.
+        public var resources = Resources()
+        /// Kernel parameters of the new namespaces, such as `net.ipv4.ip_forward`, in the order of setting.
+        public var sysctl: [Annotation] = []
+        public var seccomp: Seccomp?
+        /// Of the root mount; nil for private.
+        public var rootfsPropagation: Propagation?
+        /// SELinux's context for the mounts of the container.
+        public var mountLabel: String?
+        public var personality: Personality?
         public var maskedPaths: [BytePath]
         public var readonlyPaths: [BytePath]
 
         public init(
-            namespaces: Set<Namespace> = [.mount], devices: [Device] = [], deviceAccess: DeviceAccess = .listed,
+            namespaces: Set<Namespace> = [.mount], devices: [Device] = [],
             cgroupsPath: BytePath? = nil, maskedPaths: [BytePath] = [], readonlyPaths: [BytePath] = []
         ) {
             self.namespaces = namespaces
             self.devices = devices
-            self.deviceAccess = deviceAccess
             self.cgroupsPath = cgroupsPath
             self.maskedPaths = maskedPaths
             self.readonlyPaths = readonlyPaths
@@ -97,16 +116,31 @@ extension Specification {
 
     /// What the process has for itself (namespaces(7)).
     public enum Namespace: String, Hashable, Sendable, CaseIterable {
-        case mount, pid, network, ipc, uts, cgroup
+        case mount, pid, network, ipc, uts, cgroup, user, time
     }
 
-    /// Which device files can be opened: `linux.resources.devices`, of which exactly these two forms are known.
-    public enum DeviceAccess: Hashable, Sendable {
-        /// The default devices, those of `devices`, and terminals. Enforced by mounting everything else `nodev`, so
-        /// that a device file which the container makes itself can't be opened.
-        case listed
-        /// Every device, as far as the container can make the file.
-        case all
+    /// Ids `container` to `container + size - 1` inside are `host` and so on outside.
+    public struct IDMapping: Hashable, Sendable {
+        public var container: UInt32
+        public var host: UInt32
+        public var size: UInt32
+
+        public init(container: UInt32, host: UInt32, size: UInt32) {
+            self.container = container
+            self.host = host
+            self.size = size
+        }
+    }
+
+    /// How mounts that come later spread (mount_namespaces(7)).
+    public enum Propagation: String, Hashable, Sendable {
+        case shared, slave, `private`, unbindable
+    }
+
+    /// The execution domain (personality(2)).
+    public enum Personality: String, Hashable, Sendable {
+        case linux = "LINUX"
+        case linux32 = "LINUX32"
     }
 
     /// A device file to make in `/dev`.

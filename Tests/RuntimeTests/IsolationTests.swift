@@ -137,7 +137,7 @@ struct IsolationTests {
     @Test("by every device when all are allowed")
     func allDevices() throws {
         let outcome = try box.sh("mknod /tmp/made c 1 3 && echo > /tmp/made && echo opened") {
-            $0.linux.deviceAccess = .all
+            $0.linux.resources.devices = [.init(allows: true)]
         }
         #expect(outcome.output == "opened\n")
     }

@@ -39,7 +39,7 @@ struct SpecificationTests {
         let specification = try parse { _ in }
         #expect(specification.process == .init(arguments: ["true"]))
         #expect(specification.process.user.umask == 0o022)
-        #expect(specification.linux.deviceAccess == .listed)
+        #expect(specification.linux.resources == .init())
     }
 
     @Test("with empty fields of any name is read")
@@ -161,7 +161,7 @@ extension Specification {
             result.annotations = [Annotation(key: text(&random), value: text(&random))]
         }
         result.linux.namespaces = Set(Namespace.allCases.filter { _ in Bool.random(using: &random) })
-        result.linux.deviceAccess = Bool.random(using: &random) ? .all : .listed
+        result.linux.resources.devices = [.init(allows: Bool.random(using: &random))]
         result.linux.cgroupsPath = Bool.random(using: &random) ? path(&random) : nil
         result.linux.maskedPaths = some(&random, path)
         result.linux.readonlyPaths = some(&random, path)

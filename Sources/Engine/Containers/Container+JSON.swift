@@ -44,6 +44,8 @@ extension ContainerConfiguration {
             "stopSignal": stopSignal.map { .string($0) } ?? .null,
             "network": .string(network.rawValue), "hostname": hostname.map { .string($0) } ?? .null,
             "readOnly": .bool(isReadOnly), "terminal": .bool(hasTerminal), "interactive": .bool(isInteractive),
+            "security": security.json, "resources": resources.json, "process": process.json,
+            "connection": connection.json, "storage": storage.json, "lifecycle": lifecycle.json,
         ]
     }
 
@@ -53,7 +55,13 @@ extension ContainerConfiguration {
             let network = json["network"]?.string.flatMap(Network.init(rawValue:)),
             let isReadOnly = json["readOnly"]?.bool, let hasTerminal = json["terminal"]?.bool,
             let isInteractive = json["interactive"]?.bool, let volumes = json["volumes"]?.array,
-            let anonymousVolumes = json["anonymousVolumes"]?.array?.allPaths
+            let anonymousVolumes = json["anonymousVolumes"]?.array?.allPaths,
+            let security = json["security"].flatMap(SecurityOptions.init(json:)),
+            let resources = json["resources"].flatMap(ResourceOptions.init(json:)),
+            let process = json["process"].flatMap(ProcessOptions.init(json:)),
+            let connection = json["connection"].flatMap(NetworkOptions.init(json:)),
+            let storage = json["storage"].flatMap(StorageOptions.init(json:)),
+            let lifecycle = json["lifecycle"].flatMap(LifecycleOptions.init(json:))
         else { return nil }
         if let words = json["entrypoint"]?.array {
             guard let words = words.allStrings else { return nil }
@@ -70,6 +78,8 @@ extension ContainerConfiguration {
         self.isReadOnly = isReadOnly
         self.hasTerminal = hasTerminal
         self.isInteractive = isInteractive
+        (self.security, self.resources, self.process) = (security, resources, process)
+        (self.connection, self.storage, self.lifecycle) = (connection, storage, lifecycle)
         for volume in volumes {
             guard let source = volume["source"]?.string, let destination = volume["destination"]?.string,
                 let isReadOnly = volume["readOnly"]?.bool

@@ -40,6 +40,12 @@ public struct ContainerConfiguration: Sendable, Hashable {
     public var isReadOnly = false
     public var hasTerminal = false
     public var isInteractive = false
+    public var security = SecurityOptions()
+    public var resources = ResourceOptions()
+    public var process = ProcessOptions()
+    public var connection = NetworkOptions()
+    public var storage = StorageOptions()
+    public var lifecycle = LifecycleOptions()
 
     public init() {}
 }

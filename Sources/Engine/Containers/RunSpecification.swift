@@ -33,12 +33,20 @@ extension Repository {
             hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size(),
             capabilities: Self.capabilities(uid: user.uid))
         let hierarchy = try ControlGroup.hierarchy()
-        return Specification.standard(
+        var specification = Specification.standard(
             process: process,
             root: Specification.Root(path: "rootfs", isReadOnly: configuration.isReadOnly), hostname: hostname,
             hostNetwork: configuration.network == .host,
             cgroupsPath: hierarchy.map { _ in Self.controlGroupPath(of: container.id) },
             hasControlGroups: hierarchy != nil)
+        try configuration.process.apply(to: &specification)
+        try configuration.resources.apply(to: &specification)
+        try configuration.storage.apply(to: &specification)
+        try configuration.connection.apply(to: &specification)
+        try configuration.lifecycle.apply(to: &specification)
+        // Last: what is forbidden is forbidden, whatever else was asked for.
+        try configuration.security.apply(to: &specification)
+        return specification
     }
 
     /// An entry point of the container's own leaves nothing of the image's command line, as in Docker.

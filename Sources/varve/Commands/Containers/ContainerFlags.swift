@@ -1,0 +1,74 @@
+import ArgumentParser
+import Engine
+import Glibc
+
+/// What `run` and `create` take about the container, with Docker's names.
+struct ContainerFlags: ParsableArguments {
+    @Flag(name: [.customShort("i"), .customLong("interactive")], help: "Let the command read standard input.")
+    var isInteractive = false
+    @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the command a terminal.") var hasTerminal = false
+    @Option(name: .shortAndLong, help: "Set a variable: NAME=value, or NAME for this process's own.") var env:
+        [String] = []
+    @Option(name: .shortAndLong, help: "The working directory, made when missing.") var workdir: String?
+    @Option(help: "In place of the image's entry point; its command is not used then. Empty for none.")
+    var entrypoint: String?
+    @Option(name: .shortAndLong, help: "The user: name or uid, and after a colon group or gid.") var user: String?
+    @Option(name: .shortAndLong, help: "Mount a path of the host: SOURCE:DESTINATION[:ro|rw].") var volume: [String] =
+        []
+    @Option(help: "The network: none or host.") var network: String = "none"
+    @Option(name: .shortAndLong, help: "The host name inside (default: the container's short id).") var hostname:
+        String?
+    @Flag(name: .customLong("read-only"), help: "Make the root filesystem read-only.") var isReadOnly = false
+    @OptionGroup var security: SecurityFlags
+    @OptionGroup var resources: ResourceFlags
+    @OptionGroup var process: ProcessFlags
+    @OptionGroup var connection: NetworkFlags
+    @OptionGroup var storage: StorageFlags
+    @OptionGroup var lifecycle: LifecycleFlags
+
+    func configuration(command: [String]) throws -> ContainerConfiguration {
+        if hasTerminal, isInteractive, isatty(STDIN_FILENO) == 0 {
+            throw UsageError(
+                "run: -t: standard input is no terminal", hints: ["leave -t out where there is none"])
+        }
+        guard let network = ContainerConfiguration.Network(rawValue: network) else {
+            throw UsageError("run: --network \(network): it takes 'none' or 'host'")
+        }
+        var configuration = ContainerConfiguration()
+        configuration.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
+        configuration.command = command
+        configuration.environment = try env.compactMap { try variable($0) }
+        configuration.workingDirectory = workdir
+        configuration.user = user
+        configuration.volumes = try volume.map { try Self.parseVolume($0) }
+        configuration.network = network
+        configuration.hostname = hostname.flatMap { $0.isEmpty ? nil : $0 }
+        configuration.isReadOnly = isReadOnly
+        configuration.hasTerminal = hasTerminal
+        configuration.isInteractive = isInteractive
+        try security.apply(to: &configuration)
+        try resources.apply(to: &configuration)
+        try process.apply(to: &configuration)
+        try connection.apply(to: &configuration)
+        try storage.apply(to: &configuration)
+        try lifecycle.apply(to: &configuration)
+        return configuration
+    }
+
+    private func variable(_ text: String) throws -> String? {
+        if text.contains("=") {
+            guard text.first != "=" else { throw UsageError("run: -e \(text): it takes NAME=value") }
+            return text
+        }
+        return Environment[text].map { "\(text)=\($0)" }
+    }
+
+    static func parseVolume(_ text: String) throws -> ContainerConfiguration.Volume {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2 || (parts.count == 3 && ["ro", "rw"].contains(parts[2])),
+            parts[0].hasPrefix("/"), parts[1].hasPrefix("/")
+        else { throw UsageError("run: -v \(text): it takes /SOURCE:/DESTINATION[:ro|rw]") }
+        return ContainerConfiguration.Volume(
+            source: parts[0], destination: parts[1], isReadOnly: parts.count == 3 && parts[2] == "ro")
+    }
+}
