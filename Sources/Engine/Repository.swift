@@ -7,6 +7,8 @@ import ObjectStore
 public final class Repository {
     public let root: String
     public let checkoutMode: CheckoutMode
+    /// Takes what is not as it should be and kept nothing from being done, in one line.
+    public var warned: (String) -> Void = { _ in }
     /// Opened when first needed: what `run` touches must not wait for it.
     private var openedStore: ObjectStore?
     /// Why an operation that was cut short could not be completed; nil where there is none.

@@ -12,6 +12,18 @@ public struct UserLookup: Hashable, Sendable {
     /// The user's home directory; `/` where the root knows of none.
     public var home: ByteName
 
+    /// The number of a group, by its name or as a number that need not be known.
+    /// - Parameter root: as of ``init(_:in:)``.
+    public static func group(_ request: String, in root: DirectoryReference) throws(RuntimeError) -> UInt32 {
+        try group(request, among: try AccountTable.read("etc/group", in: root))
+    }
+
+    private static func group(_ request: String, among groups: AccountTable) throws(RuntimeError) -> UInt32 {
+        guard let gid = groups.entry(name: request)?.id ?? AccountTable.number(Array(request.utf8)), gid != UInt32.max
+        else { throw RuntimeError(.refused, "find group", request, "no such group in the container's /etc/group") }
+        return gid
+    }
+
     /// - Parameters:
     ///   - request: `name`, `uid`, and either with `:group` or `:gid`; empty is root. A number need not be known.
     ///   - root: the root filesystem. Symlinks in it stay inside; a file that is no regular file or too large is refused.
@@ -29,12 +41,7 @@ public struct UserLookup: Hashable, Sendable {
         gid = user?.field(3).flatMap { AccountTable.number($0.bytes) } ?? 0
         additionalGroups = []
         if parts.count == 2, !parts[1].isEmpty {
-            guard let gid = groups.entry(name: parts[1])?.id ?? AccountTable.number(Array(parts[1].utf8)),
-                gid != UInt32.max
-            else {
-                throw RuntimeError(.refused, "find group", parts[1], "no such group in the container's /etc/group")
-            }
-            self.gid = gid
+            gid = try Self.group(parts[1], among: groups)
         } else if let user {
             let primary = gid
             let memberships = groups.entries.filter { $0.lists(member: user.name) && $0.id != primary }

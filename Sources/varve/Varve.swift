@@ -89,7 +89,9 @@ struct GlobalOptions: ParsableArguments {
         case let other?:
             throw UsageError("read VARVE_CHECKOUT: \(other): it takes 'directory', 'image' or 'auto'")
         }
-        return try Repository(at: rootPath, checkoutMode: mode)
+        let repository = try Repository(at: rootPath, checkoutMode: mode)
+        repository.warned = warn
+        return repository
     }
 
     var rootPath: String {

@@ -32,6 +32,8 @@ extension Repository {
         var configuration = configuration
         configuration.anonymousVolumes = try Self.anonymousVolumes(image, besides: configuration.volumes)
         configuration.stopSignal = image.stopSignal
+        configuration.process.labels = image.labels.merging(configuration.process.labels)
+        try Self.requirePlatform(configuration.process.platform, of: image, revision)
         let container = Container(
             id: id, name: name, tag: tag, revision: revision.text, created: Moment.now(),
             configuration: configuration)
@@ -53,6 +55,7 @@ extension Repository {
             if error.errno == .exists { throw EngineError.nameTaken(name) }
             throw error
         }
+        record(.create, of: container)
         return container
     }
 
@@ -83,6 +86,7 @@ extension Repository {
             try Files.discard(name)
             try Files.removeAll(KernelPath(files.directory))
         }
+        record(.destroy, of: container)
     }
 
     /// Removes upper directories that a rollback has put out of use. The caller has ``claimRunning(_:)``.

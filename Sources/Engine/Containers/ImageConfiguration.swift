@@ -1,3 +1,4 @@
+import Images
 import Model
 import ObjectStore
 
@@ -12,10 +13,18 @@ struct ImageConfiguration {
     var stopSignal: String?
     /// Where the image keeps what is no part of it, sorted.
     var volumes: [String] = []
+    var labels: [Label] = []
+    /// What the image runs on; nil where it does not say.
+    var platform: Platform?
 
     init() {}
 
     init(json: JSON) {
+        if let os = json["os"]?.string, let architecture = json["architecture"]?.string, !os.isEmpty,
+            !architecture.isEmpty
+        {
+            platform = Platform(os: os, architecture: architecture, variant: json["variant"]?.string)
+        }
         guard let config = json["config"] else { return }
         environment = Self.strings(config["Env"])
         entrypoint = Self.strings(config["Entrypoint"])
@@ -24,6 +33,8 @@ struct ImageConfiguration {
         user = config["User"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         stopSignal = config["StopSignal"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         volumes = config["Volumes"]?.object?.map(\.key).sorted() ?? []
+        // As with all else here, what has no meaning has no effect.
+        labels = config["Labels"].flatMap([Label].init(json:)) ?? []
     }
 
     private static func strings(_ json: JSON?) -> [String] { json?.array?.compactMap(\.string) ?? [] }

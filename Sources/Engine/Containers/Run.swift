@@ -36,6 +36,7 @@ extension Repository {
             if let problem = process.controlGroupProblem ?? Self.groupless(specification) {
                 notice("control group: \(container.name): it has none, so it can't be frozen: \(problem)")
             }
+            record(.start, of: container)
             let (pid, made) = (process.process.pid, process.madePaths.map(\.path))
             do {
                 try changeState(of: container.id, isDurable: isLasting) { state in
@@ -53,6 +54,7 @@ extension Repository {
             return HeldProcess(process, signals)
         }
         let code = try process.supervise(console.console)
+        record(.die, of: container, [.init("exitCode", "\(code)")])
         try withLock(container) {
             // Only this: its base may have moved on meanwhile.
             try changeState(of: container.id, isDurable: isLasting) { state in

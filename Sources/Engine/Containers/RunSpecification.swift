@@ -39,7 +39,7 @@ extension Repository {
             hostNetwork: configuration.network == .host,
             cgroupsPath: hierarchy.map { _ in Self.controlGroupPath(of: container.id) },
             hasControlGroups: hierarchy != nil)
-        try configuration.process.apply(to: &specification)
+        try configuration.process.apply(to: &specification, in: root.reference)
         try configuration.resources.apply(to: &specification)
         try configuration.storage.apply(to: &specification)
         try configuration.connection.apply(to: &specification)

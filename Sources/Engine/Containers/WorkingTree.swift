@@ -62,5 +62,12 @@ extension Timestamp {
         return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
     }
 
+    /// The time as exactly as the clock tells it.
+    static func clock() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(seconds: Int64(time.tv_sec), nanoseconds: UInt32(time.tv_nsec))
+    }
+
     static let distantPast = Timestamp(seconds: 0)
 }

@@ -37,7 +37,7 @@ struct ContainerFlags: ParsableArguments {
         var configuration = ContainerConfiguration()
         configuration.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
         configuration.command = command
-        configuration.environment = try env.compactMap { try variable($0) }
+        configuration.environment = try process.variables() + env.compactMap { try variable($0) }
         configuration.workingDirectory = workdir
         configuration.user = user
         configuration.volumes = try volume.map { try Self.parseVolume($0) }
