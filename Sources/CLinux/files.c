@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -36,6 +37,10 @@ ssize_t varve_listxattrat(int directory, const char *path, char *list, size_t co
 
 int varve_pipe(int ends[2]) {
     return pipe2(ends, O_CLOEXEC);
+}
+
+int varve_memory_file(const char *label) {
+    return memfd_create(label, MFD_CLOEXEC);
 }
 
 int varve_syncfs(int descriptor) {

@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 
 #include "launch.h"
+#include "links.h"
 #include "mounts.h"
 #include "processes.h"
 
@@ -66,6 +67,9 @@ ssize_t varve_listxattrat(int directory, const char *path, char *list, size_t co
 
 /// pipe2(2), close-on-exec: the reading end, then the writing one.
 int varve_pipe(int ends[2]);
+
+/// memfd_create(2), close-on-exec: an empty file without a name; -1 with errno.
+int varve_memory_file(const char *label);
 
 /// syncfs(2).
 int varve_syncfs(int descriptor);

@@ -2,7 +2,14 @@
 #ifndef CLINUX_PROCESSES_H
 #define CLINUX_PROCESSES_H
 
+#include <spawn.h>
 #include <stdint.h>
+
+/// pidfd_open(2), close-on-exec; -1 with errno.
+int varve_pidfd_open(int pid);
+
+/// posix_spawn_file_actions_addclosefrom_np: the program gets no descriptor from `first` on. An errno value.
+int varve_spawn_closing_from(posix_spawn_file_actions_t *actions, int first);
 
 /// pidfd_send_signal(2).
 int varve_pidfd_send_signal(int pidfd, int signal);

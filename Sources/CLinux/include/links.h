@@ -1,0 +1,8 @@
+// Network devices of the calling thread's network namespace.
+#ifndef CLINUX_LINKS_H
+#define CLINUX_LINKS_H
+
+/// Takes a network device away (rtnetlink(7), RTM_DELLINK); -1 with errno, ENODEV where there is none of this name.
+int varve_link_delete(const char *name);
+
+#endif
