@@ -22,12 +22,20 @@ struct FieldReader {
     mutating func take(_ key: String) -> JSON? {
         guard let index = members.firstIndex(where: { $0.key.utf8.elementsEqual(key.utf8) }) else { return nil }
         let value = members.remove(at: index).value
-        return value.isNull ? nil : value
+        return value.isNull ? JSON?.none : value
     }
 
     mutating func required(_ key: String) throws(RuntimeError) -> JSON {
         guard let value = take(key) else { throw FieldReader.mistake(name(key), "it is missing") }
         return value
+    }
+
+    mutating func requiredString(_ key: String) throws(RuntimeError) -> String {
+        try FieldReader.string(try required(key), name(key))
+    }
+
+    mutating func requiredNumber<Number: FixedWidthInteger>(_ key: String) throws(RuntimeError) -> Number {
+        try FieldReader.number(try required(key), name(key))
     }
 
     /// Refuses what has not been taken. An empty value asks for nothing.
@@ -46,8 +54,15 @@ struct FieldReader {
         return try FieldReader.string(value, name(key))
     }
 
-    mutating func bool(_ key: String) throws(RuntimeError) -> Bool {
-        guard let value = take(key) else { return false }
+    /// Nil for an empty one too: where names stand, it means that there is none.
+    mutating func text(_ key: String) throws(RuntimeError) -> String? {
+        try string(key).flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    mutating func bool(_ key: String) throws(RuntimeError) -> Bool { try optionalBool(key) ?? false }
+
+    mutating func optionalBool(_ key: String) throws(RuntimeError) -> Bool? {
+        guard let value = take(key) else { return nil }
         guard let bool = value.bool else { throw FieldReader.mistake(name(key), "it is neither true nor false") }
         return bool
     }
@@ -74,6 +89,31 @@ struct FieldReader {
     mutating func path(_ key: String) throws(RuntimeError) -> BytePath? {
         guard let value = take(key) else { return nil }
         return try FieldReader.path(value, name(key))
+    }
+
+    mutating func paths(_ key: String) throws(RuntimeError) -> [BytePath] {
+        try list(key) { value, name throws(RuntimeError) in try FieldReader.path(value, name) }
+    }
+
+    /// An object of texts by name, in their order.
+    mutating func pairs(_ key: String) throws(RuntimeError) -> [Specification.Annotation] {
+        guard let value = take(key) else { return [] }
+        guard let members = value.object else { throw FieldReader.mistake(name(key), "it is no object") }
+        var pairs: [Specification.Annotation] = []
+        for member in members {
+            let text = try FieldReader.string(member.value, "\(name(key)).\(member.key)")
+            pairs.append(.init(key: member.key, value: text))
+        }
+        return pairs
+    }
+
+    /// The member as a value of one of the names that `Value` knows.
+    mutating func choice<Value: RawRepresentable<String>>(
+        _ key: String, _ why: String
+    ) throws(RuntimeError) -> Value? {
+        guard let text = try text(key) else { return nil }
+        guard let value = Value(rawValue: text) else { throw FieldReader.mistake(name(key), "\(text) \(why)") }
+        return value
     }
 
     static func string(_ value: JSON, _ name: String) throws(RuntimeError) -> String {

@@ -102,6 +102,7 @@ extension Specification {
         func refuse(_ field: String, _ why: String) throws(RuntimeError) {
             throw RuntimeError(.refused, "run", field, why)
         }
+        try refuseUnexecuted()
         if !linux.namespaces.contains(.mount) { try refuse("linux.namespaces", "a mount namespace is required") }
         for name in [hostname, domainname].compactMap({ $0 }) where name.utf8.count > 64 {
             throw RuntimeError(.refused, "set host name", name, "it is longer than 64 bytes")

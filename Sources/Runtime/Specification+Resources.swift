@@ -60,18 +60,33 @@ extension Specification {
         public var pageSize: String
         /// Bytes.
         public var limit: UInt64
+
+        public init(pageSize: String, limit: UInt64) {
+            self.pageSize = pageSize
+            self.limit = limit
+        }
     }
 
     /// Of what goes out by one interface.
     public struct NetworkPriority: Hashable, Sendable {
         public var interface: String
         public var priority: UInt32
+
+        public init(interface: String, priority: UInt32) {
+            self.interface = interface
+            self.priority = priority
+        }
     }
 
     /// One file of a cgroup2 group (cgroup-v2.rst), and what is written to it.
     public struct UnifiedFile: Hashable, Sendable {
         public var file: String
         public var value: String
+
+        public init(file: String, value: String) {
+            self.file = file
+            self.value = value
+        }
     }
 
     /// Bytes; -1 for no limit.
@@ -123,12 +138,25 @@ extension Specification {
             public var minor: UInt32
             public var weight: UInt16?
             public var leafWeight: UInt16?
+
+            public init(major: UInt32, minor: UInt32, weight: UInt16? = nil, leafWeight: UInt16? = nil) {
+                self.major = major
+                self.minor = minor
+                self.weight = weight
+                self.leafWeight = leafWeight
+            }
         }
 
         public struct ThrottledDevice: Hashable, Sendable {
             public var major: UInt32
             public var minor: UInt32
             public var rate: UInt64
+
+            public init(major: UInt32, minor: UInt32, rate: UInt64) {
+                self.major = major
+                self.minor = minor
+                self.rate = rate
+            }
         }
     }
 }

@@ -1,0 +1,43 @@
+extension Specification {
+    /// The fields that are read and written but not carried out yet. One that asks for something is refused by its name:
+    /// to run without it would be to run something else.
+    func refuseUnexecuted() throws(RuntimeError) {
+        let fields: [(name: String, isAsked: Bool)] = [
+            ("hooks", hooks != Hooks()),
+            ("mounts.uidMappings", mounts.contains { !$0.uidMappings.isEmpty || !$0.gidMappings.isEmpty }),
+            ("process.oomScoreAdj", process.oomScoreAdjustment != nil),
+            ("process.apparmorProfile", process.apparmorProfile != nil),
+            ("process.selinuxLabel", process.selinuxLabel != nil),
+            ("process.scheduler", process.scheduler != nil),
+            ("process.ioPriority", process.ioPriority != nil),
+            ("linux.namespaces.path", !linux.joinedNamespaces.isEmpty),
+            ("linux.namespaces: user", linux.namespaces.contains(.user)),
+            ("linux.namespaces: time", linux.namespaces.contains(.time)),
+            ("linux.uidMappings", !linux.uidMappings.isEmpty || !linux.gidMappings.isEmpty),
+            ("linux.sysctl", !linux.sysctl.isEmpty),
+            ("linux.seccomp", linux.seccomp != nil),
+            ("linux.rootfsPropagation", linux.rootfsPropagation ?? .private != .private),
+            ("linux.mountLabel", linux.mountLabel != nil),
+            ("linux.personality", linux.personality != nil),
+            ("linux.resources.devices", linux.resources.hasRulesForSomeDevices),
+            ("linux.resources.memory", linux.resources.memory != Memory()),
+            ("linux.resources.cpu", linux.resources.cpu != CPU()),
+            ("linux.resources.pids", linux.resources.pids != nil),
+            ("linux.resources.blockIO", linux.resources.blockIO != BlockIO()),
+            ("linux.resources.hugepageLimits", !linux.resources.hugepages.isEmpty),
+            ("linux.resources.network.classID", linux.resources.networkClass != nil),
+            ("linux.resources.network.priorities", !linux.resources.networkPriorities.isEmpty),
+            ("linux.resources.unified", !linux.resources.unified.isEmpty),
+        ]
+        if let field = fields.first(where: \.isAsked) {
+            throw RuntimeError(.refused, "run", field.name, "this runtime does not implement it")
+        }
+    }
+}
+
+extension Specification.Resources {
+    /// Whether the rules tell one device from another.
+    fileprivate var hasRulesForSomeDevices: Bool {
+        devices.count > 1 || devices.contains { $0 != .init(allows: $0.allows) }
+    }
+}
