@@ -20,9 +20,12 @@ func archives(_ names: String...) -> [LinkerSetting] {
 
 /// One module of docs/architecture.md.
 func module(
-    _ name: String, _ dependencies: [Target.Dependency], linkedWith archives: [LinkerSetting] = []
+    _ name: String, _ dependencies: [Target.Dependency], linkedWith archives: [LinkerSetting] = [],
+    embedding files: [String] = []
 ) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict, linkerSettings: archives)
+    .target(
+        name: name, dependencies: dependencies, resources: files.map { .embedInCode($0) }, swiftSettings: strict,
+        linkerSettings: archives)
 }
 
 /// The tests of a module; `Testbed` holds what several of them need.
@@ -46,6 +49,7 @@ let package = Package(
         library("CGit2", apt: "libgit2-dev"),
         library("CArchive", apt: "libarchive-dev", "libbz2-dev", "liblz4-dev", "liblzma-dev", "libzstd-dev"),
         library("CCap", apt: "libcap-dev"),
+        library("CSeccomp", apt: "libseccomp-dev"),
         library("CLzma", apt: "liblzma-dev"),
         library("CZlib", apt: "zlib1g-dev"),
         library("CZstd", apt: "libzstd-dev"),
@@ -62,7 +66,9 @@ let package = Package(
             "Images", ["CArchive", "CLzma", "CZlib", "CZstd", crypto, "Linux", "Model"],
             linkedWith: archives("archive", "lzma", "zstd", "bz2", "lz4", "z")),
         module("Erofs", ["Linux", "Model"]),
-        module("Runtime", ["CCap", "CLinux", "Linux", "Model"], linkedWith: archives("cap")),
+        module(
+            "Runtime", ["CCap", "CSeccomp", "CLinux", crypto, "Linux", "Model"], linkedWith: archives("cap", "seccomp"),
+            embedding: ["Seccomp/default.json"]),
         module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),
         .executableTarget(
             name: "varve",

@@ -131,6 +131,7 @@ static void follow_supervisor(int status) {
 static _Noreturn void execute(const struct varve_plan *plan, int status) {
     // Open for the stub, which closes it on exec again.
     if (fcntl(status, F_SETFD, 0) < 0) varve_child_fail(status, VARVE_STAGE_DESCRIPTORS);
+    if (plan->no_new_privileges) varve_child_filter(plan, status);
     syscall(SYS_execveat, STUB, "", plan->words, plan->environment, AT_EMPTY_PATH);
     varve_child_fail(status, VARVE_STAGE_STUB);
 }

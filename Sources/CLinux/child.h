@@ -19,6 +19,9 @@ _Noreturn void varve_child_fail_mount(int status, size_t step, int context);
 /// Carries out all mount steps below the attached root.
 void varve_child_mounts(const struct varve_plan *plan, int status);
 
+/// Installs the filter of system calls, if there is one.
+void varve_child_filter(const struct varve_plan *plan, int status);
+
 /// Gives up what the process may not have: limits, user, capabilities.
 void varve_child_confine(const struct varve_plan *plan, int status);
 

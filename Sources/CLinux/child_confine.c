@@ -63,6 +63,8 @@ void varve_child_confine(const struct varve_plan *plan, int status) {
     // The bounding set first: dropping from it takes CAP_SETPCAP, which the container may not keep.
     drop_bounding_set(plan->capabilities.bounding, status);
     set_user(plan, status);
+    // While there are capabilities to do it with. Where it takes none, it is done last.
+    if (!plan->no_new_privileges) varve_child_filter(plan, status);
     set_capabilities(&plan->capabilities, status);
     umask(plan->umask);
 }

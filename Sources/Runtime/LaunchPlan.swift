@@ -40,9 +40,11 @@ struct LaunchPlan: ~Copyable {
     /// - Parameters:
     ///   - streams: borrowed; each 3 or greater.
     ///   - terminal, controlGroup: borrowed, -1 for none.
+    ///   - filter: what `linux.seccomp` was compiled to.
     init(
         _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan,
-        workingDirectory: BytePath, streams: (Int32, Int32, Int32), terminal: Int32, controlGroup: Int32
+        workingDirectory: BytePath, streams: (Int32, Int32, Int32), terminal: Int32, controlGroup: Int32,
+        filter: SeccompProgram?
     ) throws(RuntimeError) {
         steps = mounts.steps
         let stub = try doing("make stub of", "container process") { () throws(SystemError) in
@@ -62,6 +64,11 @@ struct LaunchPlan: ~Copyable {
         if let name = specification.domainname { plan.domainname = UnsafePointer(memory.text(name.utf8)) }
         setSteps()
         setProcess(specification.process)
+        if let filter {
+            plan.filter = UnsafeRawPointer(memory.array(filter.bytes))
+            plan.filter_length = UInt16(filter.instructions.count)
+            plan.filter_flags = filter.flags
+        }
     }
 
     private mutating func setSteps() {
@@ -152,6 +159,7 @@ struct LaunchPlan: ~Copyable {
         case Int(VARVE_STAGE_BOUNDING_SET): "drop capabilities of container"
         case Int(VARVE_STAGE_USER): "set user"
         case Int(VARVE_STAGE_CAPABILITIES): "set container capabilities"
+        case Int(VARVE_STAGE_FILTER): "install seccomp filter"
         case Int(VARVE_STAGE_SIGNALS): "reset signals in container"
         case Int(VARVE_STAGE_SUPERVISOR): "bind container to its supervisor"
         case Int(VARVE_STAGE_STUB): "execute stub of container process"

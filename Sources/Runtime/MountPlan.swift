@@ -175,11 +175,20 @@ struct MountPlan: ~Copyable {
     }
 
     private func make(_ device: Specification.Device, in dev: SharedDescriptor) throws(RuntimeError) {
-        guard device.path.names.count == 2, device.path.isWithin(MountPlan.dev), let name = device.path.last,
+        guard device.path.names.count >= 2, device.path.isWithin(MountPlan.dev),
             device.kind == .characterDevice || device.kind == .blockDevice
-        else { throw RuntimeError(.refused, "make device", device.path.displayed, "not a device directly in /dev") }
+        else { throw RuntimeError(.refused, "make device", device.path.displayed, "not a device in /dev") }
         try doing("make device", device.path.displayed) { () throws(SystemError) in
-            let path = KernelPath(name)
+            // Nobody else has seen this tmpfs yet: no symlink stands in the way.
+            let names = Array(device.path.names.dropFirst())
+            for count in 1..<names.count {
+                let parent = KernelPath(relative: BytePath(Array(names[..<count])))
+                do throws(SystemError) { try Files.makeDirectory(parent, in: dev.reference) } catch {
+                    if error.errno != .exists { throw error }
+                }
+                try Files.setPermissions(parent, in: dev.reference, 0o755)
+            }
+            let path = KernelPath(relative: BytePath(names))
             try Files.makeNode(
                 path, in: dev.reference, mode: device.kind.modeBits | UInt32(device.permissions), device: device.number)
             // The caller's umask may have taken bits away.

@@ -27,6 +27,7 @@ public enum Runtime {
         _ specification: Specification, _ root: SharedDescriptor, _ options: RunOptions, _ made: MadePaths
     ) throws(RuntimeError) -> RunningProcess {
         try specification.check()
+        let filter = try SeccompProgram(specification.linux.seccomp, cache: options.seccompCache)
         var mounts = try MountPlan(specification, root: root, made: made)
         let terminal = try openTerminal(specification.process, &mounts)
         try mounts.restrict(specification.linux)
@@ -43,7 +44,7 @@ public enum Runtime {
         do throws(RuntimeError) {
             let plan = try LaunchPlan(
                 specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
-                streams: streams.raw, terminal: inner, controlGroup: group.raw)
+                streams: streams.raw, terminal: inner, controlGroup: group.raw, filter: filter)
             let process = try plan.launch(specification, in: mounts.view)
             return RunningProcess(
                 process: process, terminal: terminal, relays: streams.relays, group: group, madePaths: made.mountPoints)
@@ -89,6 +90,8 @@ public struct RunOptions: Sendable {
     public var streams: StandardStreams
     /// Whether a working directory that does not exist is made.
     public var makesWorkingDirectory: Bool
+    /// Where compiled filters of system calls are kept; nil to compile each time.
+    public var seccompCache: SeccompCache?
 
     public init(streams: StandardStreams = StandardStreams(), makesWorkingDirectory: Bool = false) {
         self.streams = streams

@@ -34,7 +34,7 @@ extension FieldReader {
 }
 
 extension Specification.Seccomp.Rule {
-    fileprivate init(parsing json: JSON, _ name: String) throws(RuntimeError) {
+    init(parsing json: JSON, _ name: String) throws(RuntimeError) {
         var fields = try FieldReader(json, name)
         let names = try fields.strings("names")
         guard !names.isEmpty else { throw FieldReader.mistake(fields.name("names"), "it names no system call") }

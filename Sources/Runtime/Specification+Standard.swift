@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Model
 
@@ -19,7 +20,8 @@ extension Specification {
         return Specification(
             process: process, root: root, hostname: hostname, mounts: mounts,
             linux: Linux(
-                namespaces: namespaces, cgroupsPath: cgroupsPath, maskedPaths: standardMaskedPaths,
+                namespaces: namespaces, cgroupsPath: cgroupsPath,
+                maskedPaths: standardMaskedPaths + thermalThrottlePaths(),
                 readonlyPaths: standardReadonlyPaths))
     }
 
@@ -47,6 +49,16 @@ extension Specification {
         ["proc", "latency_stats"], ["proc", "timer_list"], ["proc", "timer_stats"], ["proc", "sched_debug"],
         ["proc", "scsi"], ["sys", "firmware"], ["sys", "devices", "virtual", "powercap"],
     ].map { BytePath($0) }
+
+    /// How often each processor was slowed down: from that one can tell what runs on it.
+    private static func thermalThrottlePaths() -> [BytePath] {
+        func path(_ number: Int) -> BytePath {
+            BytePath(["sys", "devices", "system", "cpu", ByteName("cpu\(number)"), "thermal_throttle"])
+        }
+        // Processors have it all or none. Those that are not there are skipped like any other path.
+        guard access(path(0).displayed, F_OK) == 0 else { return [] }
+        return (0..<max(0, sysconf(Int32(_SC_NPROCESSORS_CONF)))).map(path)
+    }
 
     public static let standardReadonlyPaths: [BytePath] = [
         ["proc", "bus"], ["proc", "fs"], ["proc", "irq"], ["proc", "sys"], ["proc", "sysrq-trigger"],

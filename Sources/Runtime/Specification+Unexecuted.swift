@@ -15,7 +15,6 @@ extension Specification {
             ("linux.namespaces: time", linux.namespaces.contains(.time)),
             ("linux.uidMappings", !linux.uidMappings.isEmpty || !linux.gidMappings.isEmpty),
             ("linux.sysctl", !linux.sysctl.isEmpty),
-            ("linux.seccomp", linux.seccomp != nil),
             ("linux.rootfsPropagation", linux.rootfsPropagation ?? .private != .private),
             ("linux.mountLabel", linux.mountLabel != nil),
             ("linux.personality", linux.personality != nil),

@@ -23,7 +23,7 @@ struct Rules {
         "Snapshot": ["ObjectStore", "Linux", "Model"],
         "Images": ["Linux", "Model", "CArchive", "CLzma", "CZlib", "CZstd", "Crypto"],
         "Erofs": ["Linux", "Model"],
-        "Runtime": ["Linux", "Model", "CLinux", "CCap", "CSeccomp"],
+        "Runtime": ["Linux", "Model", "CLinux", "CCap", "CSeccomp", "Crypto"],
         "Engine": ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"],
         // The values that the engine's answers are made of are their modules' own.
         "varve": ["Engine", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model", "ArgumentParser"],

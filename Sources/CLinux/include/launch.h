@@ -25,6 +25,7 @@ enum {
     VARVE_STAGE_BOUNDING_SET,
     VARVE_STAGE_USER,
     VARVE_STAGE_CAPABILITIES,
+    VARVE_STAGE_FILTER,
     VARVE_STAGE_SIGNALS,
     VARVE_STAGE_SUPERVISOR,
     VARVE_STAGE_STUB,
@@ -94,6 +95,11 @@ struct varve_plan {
     const char *directory;
     int no_new_privileges;
     struct varve_capabilities capabilities;
+    /// The filter of system calls, `filter_length` of `struct sock_filter`; none where that is 0.
+    const void *filter;
+    uint16_t filter_length;
+    /// SECCOMP_FILTER_FLAG_*.
+    uint32_t filter_flags;
     uint32_t uid, gid;
     const uint32_t *groups;
     size_t group_count;

@@ -71,8 +71,9 @@ extension Repository {
         isLasting: Bool
     ) throws -> RunningProcess {
         do {
-            return try Runtime.run(
-                specification, rootfs: root, options: RunOptions(streams: console.streams, makesWorkingDirectory: true))
+            var options = RunOptions(streams: console.streams, makesWorkingDirectory: true)
+            options.seccompCache = SeccompCache(directory: "\(self.root)/filters")
+            return try Runtime.run(specification, rootfs: root, options: options)
         } catch {
             let made = error.madePaths.map(\.path)
             try changeState(of: container.id, isDurable: isLasting) { $0.mountPoints.formUnion(made) }

@@ -30,8 +30,7 @@ extension Repository {
             arguments: command.map { ByteName($0) }, environment: environment.variables.map { ByteName($0) },
             workingDirectory: workingDirectory,
             user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
-            hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size(),
-            capabilities: Self.capabilities(uid: user.uid))
+            hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size())
         let hierarchy = try ControlGroup.hierarchy()
         var specification = Specification.standard(
             process: process,
@@ -53,12 +52,5 @@ extension Repository {
     private static func command(_ configuration: ContainerConfiguration, _ image: ImageConfiguration) -> [String] {
         if let entrypoint = configuration.entrypoint { return entrypoint + configuration.command }
         return image.entrypoint + (configuration.command.isEmpty ? image.command : configuration.command)
-    }
-
-    /// Whoever is not root has none, and can get those of the bounding set by a set-user-ID program alone.
-    private static func capabilities(uid: UInt32) -> Specification.Capabilities {
-        var capabilities = Specification.Capabilities(.standard)
-        if uid != 0 { (capabilities.effective, capabilities.permitted) = ([], []) }
-        return capabilities
     }
 }

@@ -1,14 +1,103 @@
 import Model
 import Runtime
 
-/// What a container's processes may do: capabilities, system calls, labels, user namespace.
+/// What a container's processes may do: capabilities, system calls, labels, user namespace (docs/isolation.md).
 public struct SecurityOptions: Sendable, Hashable {
+    public enum Seccomp: Sendable, Hashable {
+        /// The profile that every container has.
+        case standard
+        case unconfined
+        /// A profile's text, kept with the container: the file that it came from may change.
+        case profile(String, name: String)
+    }
+
+    public var capabilities = CapabilityOptions()
+    public var isPrivileged = false
+    public var noNewPrivileges = false
+    public var seccomp = Seccomp.standard
+    /// A profile that is loaded; nil for none.
+    public var apparmor: String?
+    /// Parts of SELinux's context, by `user`, `role`, `type`, `level` and `filetype`; nil for no context.
+    public var label: SELinuxLabel?
+    public var paths = SystemPathOptions()
+
     public init() {}
 
-    var json: JSON { [:] }
+    var json: JSON {
+        let seccomp: JSON =
+            switch seccomp {
+            case .standard: .null
+            case .unconfined: "unconfined"
+            case .profile(let text, let name): ["name": .string(name), "profile": .string(text)]
+            }
+        return [
+            "capabilities": capabilities.json, "privileged": .bool(isPrivileged),
+            "noNewPrivileges": .bool(noNewPrivileges), "seccomp": seccomp,
+            "apparmor": apparmor.map { .string($0) } ?? .null, "label": label?.json ?? .null, "paths": paths.json,
+        ]
+    }
 
-    init?(json: JSON) {}
+    init?(json: JSON) {
+        guard let capabilities = json["capabilities"].flatMap(CapabilityOptions.init(json:)),
+            let isPrivileged = json["privileged"]?.bool, let noNewPrivileges = json["noNewPrivileges"]?.bool,
+            let paths = json["paths"].flatMap(SystemPathOptions.init(json:)),
+            let seccomp = json["seccomp"].flatMap(Seccomp.init(json:)), let label = json["label"]
+        else { return nil }
+        self.capabilities = capabilities
+        self.isPrivileged = isPrivileged
+        self.noNewPrivileges = noNewPrivileges
+        self.seccomp = seccomp
+        self.paths = paths
+        apparmor = json["apparmor"]?.string
+        if label.isNull { return }
+        guard let label = SELinuxLabel(json: label) else { return nil }
+        self.label = label
+    }
 
     /// Makes the start that `specification` describes go by these options.
-    func apply(to specification: inout Specification) throws {}
+    func apply(to specification: inout Specification) throws {
+        let set = try capabilities.set(isPrivileged: isPrivileged)
+        specification.process.capabilities = Specification.Capabilities(set)
+        // Whoever is not root has none, and can get those of the bounding set by a set-user-ID program alone.
+        if specification.process.user.uid != 0 {
+            (specification.process.capabilities.effective, specification.process.capabilities.permitted) = ([], [])
+        }
+        specification.process.noNewPrivileges = noNewPrivileges
+        if isPrivileged { try Privileges.give(to: &specification) }
+        paths.apply(to: &specification)
+        specification.linux.seccomp = try filter(for: set)
+        specification.process.apparmorProfile = apparmor
+        label?.apply(to: &specification)
+    }
+
+    /// Nil where every system call is allowed.
+    private func filter(for capabilities: CapabilitySet) throws -> Specification.Seccomp? {
+        let profile: SeccompProfile
+        switch seccomp {
+        case .unconfined: return nil
+        case .standard:
+            if isPrivileged { return nil }
+            profile = try SeccompProfile.standard()
+        case .profile(let text, let name): profile = try SeccompProfile(parsing: Array(text.utf8), named: name)
+        }
+        guard let kernel = KernelVersion(Repository.kernelRelease()) else {
+            throw EngineError.refused(
+                "choose system calls", subject: Repository.kernelRelease(), reason: "this is no kernel version")
+        }
+        return profile.filter(for: capabilities, kernel: kernel)
+    }
+}
+
+extension SecurityOptions.Seccomp {
+    fileprivate init?(json: JSON) {
+        if json.isNull {
+            self = .standard
+        } else if json.string == "unconfined" {
+            self = .unconfined
+        } else if let text = json["profile"]?.string, let name = json["name"]?.string {
+            self = .profile(text, name: name)
+        } else {
+            return nil
+        }
+    }
 }
