@@ -24,6 +24,8 @@ public enum EngineError: Error {
     case noCommand(String)
     /// A volume's path on the host.
     case noVolumeSource(String)
+    case unknownVolume(String, near: [String])
+    case volumeInUse(String, containers: [String])
     case nothingToUndo
     case nothingBefore(TagName)
     case badImport(String, reason: String)

@@ -26,9 +26,9 @@ struct CommandWords {
         command = first
         type = Self.commands.first { $0.configuration.commandName == first && $0.configuration.subcommands.isEmpty }
         sorted = [try Self.name(rest.removeFirst(), among: Self.names(Self.commands) + ["help"], of: nil)]
-        if first == "op", let second = rest.first, !second.hasPrefix("-"), second != "help" {
-            sorted.append(
-                try Self.name(rest.removeFirst(), among: Self.names(OpCommand.configuration.subcommands), of: first))
+        let group = Self.commands.first { $0.configuration.commandName == first }?.configuration.subcommands ?? []
+        if !group.isEmpty, let second = rest.first, !second.hasPrefix("-"), second != "help" {
+            sorted.append(try Self.name(rest.removeFirst(), among: Self.names(group), of: first))
         }
         sorted += global
         if Self.takingPaths.contains(first), let terminator = rest.firstIndex(of: "--") {

@@ -24,8 +24,8 @@ struct Varve: ParsableCommand {
             CommandGroup(
                 name: "Work",
                 subcommands: [
-                    RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, MountCommand.self,
-                    UmountCommand.self, CheckoutCommand.self,
+                    RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, VolumeCommand.self,
+                    EventsCommand.self, MountCommand.self, UmountCommand.self, CheckoutCommand.self,
                 ]),
             CommandGroup(name: "Share", subcommands: [SaveCommand.self, ExportCommand.self]),
             CommandGroup(name: "Record", subcommands: [StatusCommand.self, DiffCommand.self, CommitCommand.self]),

@@ -7,6 +7,7 @@ struct HelpTests {
     private static let commands = [
         "init", "import", "run", "start", "ps", "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
+        "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
         "load", "save", "export", "history", "images", "inspect", "gc", "fsck", "df", "info", "version",
     ]
 
@@ -54,6 +55,7 @@ struct HelpTests {
             if !line.contains("--name work") {
                 try box.succeed("varve -q run --name work debian:12 sh -c 'echo changed >/usr/bin/x'")
             }
+            if command.hasPrefix("volume ") { try box.succeed("varve volume rm -f data; varve volume create data") }
             if command == "umount" { try box.succeed("mkdir -p mnt; varve mount debian:12 mnt") }
             let adapted = line.replacing("3f2a9c1", with: operation).replacing("/srv/", with: "\(box.path)/")
                 .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing(

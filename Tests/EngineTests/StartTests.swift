@@ -9,11 +9,11 @@ import Testing
 @Suite("A start that fails", .enabled(if: isRoot))
 struct StartTests {
     private func container(
-        _ rig: Rig, _ command: [String], _ change: (inout ContainerConfiguration) -> Void = { _ in }
+        _ rig: Rig, _ command: [String], _ change: (inout ContainerConfiguration) throws -> Void = { _ in }
     ) throws -> Container {
         var configuration = ContainerConfiguration()
         configuration.command = command
-        change(&configuration)
+        try change(&configuration)
         return try rig.repository.createContainer(
             on: try Revision(parsing: "base:1"), name: "c", configuration: configuration, isLasting: true)
     }
@@ -26,7 +26,7 @@ struct StartTests {
     func leavesNoChange() throws {
         let rig = try Rig()
         let container = try container(rig, ["nosuch"]) {
-            $0.volumes = [.init(source: rig.directory.file("base"), destination: "/srv/deep", isReadOnly: true)]
+            $0.storage.mounts = [try StorageMount(.path(rig.directory.file("base")), at: "/srv/deep")]
             $0.workingDirectory = "/new/place"
         }
         #expect(throws: RuntimeError.self) { try run(rig, container) }
@@ -35,10 +35,9 @@ struct StartTests {
         try rig.repository.remove(container)
         // What can't be mounted at comes after what can.
         let early = try self.container(rig, ["true"]) {
-            $0.volumes = [
-                .init(source: rig.directory.file("base"), destination: "/srv", isReadOnly: true),
-                .init(source: rig.directory.file("base"), destination: "/etc/motd/x", isReadOnly: true),
-            ]
+            $0.storage.mounts = try ["/srv", "/etc/motd/x"].map {
+                try StorageMount(.path(rig.directory.file("base")), at: $0)
+            }
         }
         #expect(throws: RuntimeError.self) { try run(rig, early) }
         #expect(try rig.repository.state(of: early).mountPoints == [BytePath(["srv"])])
@@ -50,7 +49,7 @@ struct StartTests {
         let rig = try Rig()
         let mark = "\(UInt32.random(in: 1_000_000...(.max)))"
         let container = try container(rig, ["sh", "-c", "echo >/data/started; exec sleep \(mark)"]) {
-            $0.volumes = [.init(source: rig.directory.path, destination: "/data", isReadOnly: false)]
+            $0.storage.mounts = [try StorageMount(.path(rig.directory.path), at: "/data")]
         }
         // The first to be locked after the process has been started.
         try Files.makeDirectory(KernelPath(rig.repository.files(of: container.id).stateLock))

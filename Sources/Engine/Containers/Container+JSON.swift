@@ -33,14 +33,6 @@ extension ContainerConfiguration {
             "command": .array(command.map { .string($0) }), "environment": .array(environment.map { .string($0) }),
             "workingDirectory": workingDirectory.map { .string($0) } ?? .null,
             "user": user.map { .string($0) } ?? .null,
-            "volumes": .array(
-                volumes.map {
-                    [
-                        "source": .string($0.source), "destination": .string($0.destination),
-                        "readOnly": .bool($0.isReadOnly),
-                    ]
-                }),
-            "anonymousVolumes": .array(anonymousVolumes.map { .string($0.bytes.hex) }),
             "stopSignal": stopSignal.map { .string($0) } ?? .null,
             "network": .string(network.rawValue), "hostname": hostname.map { .string($0) } ?? .null,
             "readOnly": .bool(isReadOnly), "terminal": .bool(hasTerminal), "interactive": .bool(isInteractive),
@@ -54,8 +46,7 @@ extension ContainerConfiguration {
             let environment = json["environment"]?.array?.allStrings,
             let network = json["network"]?.string.flatMap(Network.init(rawValue:)),
             let isReadOnly = json["readOnly"]?.bool, let hasTerminal = json["terminal"]?.bool,
-            let isInteractive = json["interactive"]?.bool, let volumes = json["volumes"]?.array,
-            let anonymousVolumes = json["anonymousVolumes"]?.array?.allPaths,
+            let isInteractive = json["interactive"]?.bool,
             let security = json["security"].flatMap(SecurityOptions.init(json:)),
             let resources = json["resources"].flatMap(ResourceOptions.init(json:)),
             let process = json["process"].flatMap(ProcessOptions.init(json:)),
@@ -67,7 +58,6 @@ extension ContainerConfiguration {
             guard let words = words.allStrings else { return nil }
             entrypoint = words
         }
-        self.anonymousVolumes = anonymousVolumes
         stopSignal = json["stopSignal"]?.string
         self.command = command
         self.environment = environment
@@ -80,12 +70,6 @@ extension ContainerConfiguration {
         self.isInteractive = isInteractive
         (self.security, self.resources, self.process) = (security, resources, process)
         (self.connection, self.storage, self.lifecycle) = (connection, storage, lifecycle)
-        for volume in volumes {
-            guard let source = volume["source"]?.string, let destination = volume["destination"]?.string,
-                let isReadOnly = volume["readOnly"]?.bool
-            else { return nil }
-            self.volumes.append(Volume(source: source, destination: destination, isReadOnly: isReadOnly))
-        }
     }
 }
 

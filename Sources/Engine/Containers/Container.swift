@@ -2,20 +2,6 @@ import Model
 
 /// What a container was made with. Fixed from its creation on.
 public struct ContainerConfiguration: Sendable, Hashable {
-    public struct Volume: Sendable, Hashable {
-        /// A path of the host.
-        public var source: String
-        /// A path in the container.
-        public var destination: String
-        public var isReadOnly: Bool
-
-        public init(source: String, destination: String, isReadOnly: Bool) {
-            self.source = source
-            self.destination = destination
-            self.isReadOnly = isReadOnly
-        }
-    }
-
     public enum Network: String, Sendable {
         case none, host
     }
@@ -29,10 +15,6 @@ public struct ContainerConfiguration: Sendable, Hashable {
     public var workingDirectory: String?
     /// `name|uid[:group|gid]`.
     public var user: String?
-    public var volumes: [Volume] = []
-    /// Paths in the container that have a directory each in `volumes/`, by their place in this list: what the image says
-    /// is no part of it, and no other volume lies at.
-    public var anonymousVolumes: [BytePath] = []
     /// The signal that asks the container to end, as the image writes it; nil for TERM.
     public var stopSignal: String?
     public var network = Network.none

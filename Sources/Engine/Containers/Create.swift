@@ -13,6 +13,8 @@ extension Repository {
     public func createContainer(
         on revision: Revision, name: String?, configuration: ContainerConfiguration, isLasting: Bool
     ) throws -> Container {
+        // Before anything is held: it takes the lenders' locks.
+        let lent = try lentMounts(configuration.storage.lenders, isLasting: isLasting)
         // The commit may be one that nothing keeps until there is a container on it.
         let hold = try store().holdOffCollection()
         defer { withExtendedLifetime(hold) {} }
@@ -30,10 +32,12 @@ extension Repository {
         }
         let image = try imageConfiguration(of: base)
         var configuration = configuration
-        configuration.anonymousVolumes = try Self.anonymousVolumes(image, besides: configuration.volumes)
+        try settleMounts(&configuration.storage, lent: lent, image)
         configuration.stopSignal = image.stopSignal
         configuration.process.labels = image.labels.merging(configuration.process.labels)
         try Self.requirePlatform(configuration.process.platform, of: image, revision)
+        let volumes = try claimVolumes(configuration.storage)
+        defer { withExtendedLifetime(volumes) {} }
         let container = Container(
             id: id, name: name, tag: tag, revision: revision.text, created: Moment.now(),
             configuration: configuration)
@@ -74,6 +78,8 @@ extension Repository {
             guard try linkedID(container.name) == container.id else {
                 throw EngineError.unknownContainer(container.name, near: [])
             }
+            let volumes = try claimOwnVolumes(of: container)
+            defer { withExtendedLifetime(volumes) {} }
             try endLeftovers(of: container)
             // First what says that a container is here: nobody uses what a killed removal leaves. The locks stay
             // until the name is gone: they say that somebody is at it.

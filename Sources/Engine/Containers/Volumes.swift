@@ -1,30 +1,15 @@
 import Linux
 import Model
-import ObjectStore
 import Runtime
-import Snapshot
 
 extension Repository {
-    /// The paths for which an image's configuration asks for volumes of the container's own, but for those that have
-    /// another.
-    static func anonymousVolumes(
-        _ image: ImageConfiguration, besides volumes: [ContainerConfiguration.Volume]
-    ) throws -> [BytePath] {
-        let given = try volumes.map { try destination($0.destination) }
-        let asked = try image.volumes.map { try destination($0) }
-        return Set(asked).subtracting(given).sorted()
-    }
-
-    /// All volumes as mounts. Those of the container's own are made and filled where they are missing. Those nearer to the
-    /// root come first, so that none hides another.
+    /// All that is mounted in the container beside what every container has. Volumes are made and filled where they are to
+    /// be. What is nearer to the root comes first, so that nothing hides another.
     func volumeMounts(
         of container: Container, _ state: ContainerState, isLasting: Bool
     ) throws -> [Specification.Mount] {
-        var mounts = try container.configuration.volumes.map { try Self.mount($0) }
-        for (number, path) in container.configuration.anonymousVolumes.enumerated() {
-            let source = try volume(number, at: path, of: container, state, isLasting: isLasting)
-            mounts.append(
-                Specification.Mount("bind", at: path, source: ByteName(source), options: ["rbind", "rprivate", "rw"]))
+        let mounts = try container.configuration.storage.mounts.map { mount in
+            try specified(mount, of: container, state, isLasting: isLasting)
         }
         let byDepth = mounts.enumerated().sorted {
             ($0.element.destination.names.count, $0.offset) < ($1.element.destination.names.count, $1.offset)
@@ -32,79 +17,87 @@ extension Repository {
         return byDepth.map(\.element)
     }
 
-    private static func mount(_ volume: ContainerConfiguration.Volume) throws -> Specification.Mount {
-        let destination = try destination(volume.destination)
-        guard try Files.exists(KernelPath(volume.source)) else {
-            throw EngineError.noVolumeSource(volume.source)
+    private func specified(
+        _ mount: StorageMount, of container: Container, _ state: ContainerState, isLasting: Bool
+    ) throws -> Specification.Mount {
+        let source: String
+        switch mount.source {
+        case .path(let path):
+            guard try Files.exists(KernelPath(path)) else { throw EngineError.noVolumeSource(path) }
+            source = path
+        case .volume(let name): source = try directory(ofVolume: name, for: mount, state, isLasting: isLasting)
+        case .own(let number):
+            source = try ownVolume(number, at: mount.destination, of: container, state, isLasting: isLasting)
+        case .borrowed(let lender, let number):
+            source = "\(files(of: lender).volumes)/\(number)"
+            guard try Files.exists(KernelPath(source)) else { throw EngineError.noVolumeSource(source) }
+        case .tmpfs:
+            return Specification.Mount(
+                "tmpfs", at: mount.destination, source: "tmpfs",
+                options: ["nosuid", "nodev", "noexec"] + mount.options + (mount.isReadOnly ? ["ro"] : []))
         }
         return Specification.Mount(
-            "bind", at: destination, source: ByteName(volume.source),
-            options: ["rbind", "rprivate", volume.isReadOnly ? "ro" : "rw"])
+            "bind", at: mount.destination, source: ByteName(source),
+            options: [mount.isRecursive ? "rbind" : "bind", mount.propagation, mount.isReadOnly ? "ro" : "rw"])
     }
 
-    private static func destination(_ text: String) throws -> BytePath {
-        guard text.hasPrefix("/"), let path = BytePath(parsing: text.utf8) else {
+    /// What a container is made with is mounted: what was asked for, in its order; then what its lenders have, and what its
+    /// image asks for, at places that nothing else has.
+    func settleMounts(
+        _ storage: inout StorageOptions, lent: [StorageMount], _ image: ImageConfiguration
+    ) throws {
+        var taken: Set<BytePath> = []
+        for mount in storage.mounts where !taken.insert(mount.destination).inserted {
             throw EngineError.refused(
-                "mount volume", subject: text, reason: "the place in the container is an absolute path without '..'")
+                "mount volume", subject: mount.destination.displayed, reason: "two were asked for at this place")
         }
-        guard !path.isRoot else {
-            throw EngineError.refused("mount volume", subject: "/", reason: "the container's root is its own")
+        storage.mounts += lent.filter { taken.insert($0.destination).inserted }
+        storage.mounts += try image.volumes.map { try StorageMount(.own(number: 0), at: $0) }
+            .filter { taken.insert($0.destination).inserted }
+        storage.lenders = []
+        var number = 0
+        for index in storage.mounts.indices {
+            guard case .own = storage.mounts[index].source else { continue }
+            storage.mounts[index].source = .own(number: number)
+            number += 1
         }
-        return path
     }
 
-    /// The directory of a volume of the container's own. A new one has what the image has at its place, as Docker fills it.
-    private func volume(
-        _ number: Int, at path: BytePath, of container: Container, _ state: ContainerState, isLasting: Bool
-    ) throws -> String {
-        let all = files(of: container.id).volumes
-        let volume = "\(all)/\(number)"
-        if try Files.exists(KernelPath(volume)) { return volume }
-        try Files.makeDirectories(all, mode: 0o711)
-        let fresh = "\(volume).new"
-        try Files.removeAll(KernelPath(fresh))
-        try Files.makeDirectory(KernelPath(fresh), mode: 0o700)
-        let directory = try Files.openDirectory(KernelPath(fresh))
-        let store = try store()
-        switch try store.followed(path, in: try content(of: state.checkout).fs) {
-        case nil: try Files.setPermissions(".", in: directory.reference, 0o755)
-        case .directory(let tree): try Materialize(from: store, for: .copy).write(tree, into: directory)
-        case .leaf:
-            throw EngineError.refused(
-                "mount volume", subject: path.displayed, reason: "the image wants a volume there, and has a file")
+    /// What the lenders have mounted that others can have too. Their own volumes are made where they are missing. To be
+    /// called with no lock held.
+    func lentMounts(_ lenders: [StorageOptions.Lender], isLasting: Bool) throws -> [StorageMount] {
+        try lenders.flatMap { lender in
+            let container = try container(lender.container)
+            return try withLock(container) {
+                let state = try state(of: container)
+                var mounts: [StorageMount] = []
+                for mount in container.configuration.storage.mounts where mount.source != .tmpfs {
+                    var lent = mount
+                    if lender.isReadOnly { lent.isReadOnly = true }
+                    if case .own(let number) = mount.source {
+                        _ = try ownVolume(number, at: mount.destination, of: container, state, isLasting: isLasting)
+                        lent.source = .borrowed(container: container.id, number: number)
+                    }
+                    mounts.append(lent)
+                }
+                return mounts
+            }
         }
-        if isLasting { try directory.synchronizeFilesystem() }
-        try Files.rename(KernelPath(fresh), to: KernelPath(volume))
-        return volume
     }
-}
 
-extension ObjectSource {
-    /// The node that `path` leads to in the tree `root` when symlinks are followed inside it, also the last one; nil where
-    /// there is none.
-    func followed(_ path: BytePath, in root: ObjectID) throws -> Node? {
-        var pending: [ByteName] = path.names.reversed()
-        var above: [Node] = []
-        var node = Node.directory(root)
-        var linksLeft = 40
-        while let name = pending.popLast() {
-            if name == ".." {
-                node = above.popLast() ?? node
-                continue
-            }
-            guard case .directory(let tree) = node, let next = try directory(tree)[name] else { return nil }
-            guard case .leaf(let attributes, let body) = next, attributes.kind == .symlink else {
-                above.append(node)
-                node = next
-                continue
-            }
-            guard linksLeft > 0 else { return nil }
-            linksLeft -= 1
-            let target = try read(body, as: .blob)
-            if target.first == UInt8(ascii: "/") { (node, above) = (.directory(root), []) }
-            let names = target.split(separator: UInt8(ascii: "/")).map { ByteName($0) }
-            pending += names.filter { $0 != "." }.reversed()
+    /// Sees to it that the named volumes among the mounts are there, and that nobody takes them away as long as the
+    /// result lives, nor what is lent. Nil where there are none such.
+    func claimVolumes(_ storage: StorageOptions) throws -> FileLock? {
+        let names = storage.volumeNames
+        let lenders = storage.mounts.compactMap {
+            if case .borrowed(let lender, _) = $0.source { lender } else { nil }
         }
-        return node
+        if names.isEmpty, lenders.isEmpty { return nil }
+        let lock = try lockVolumes()
+        for name in names.sorted() { _ = try makeVolume(name, labels: []) }
+        for lender in lenders where try container(id: lender) == nil {
+            throw EngineError.unknownContainer(String(lender.prefix(12)), near: [])
+        }
+        return lock
     }
 }

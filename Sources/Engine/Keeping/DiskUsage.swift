@@ -14,6 +14,8 @@ public struct DiskUsage: Sendable {
     public var checkouts = Amount()
     /// All that is in containers' directories: what they wrote, and what describes them.
     public var containers = Amount()
+    /// Named ones, with all that is in them. Those of containers' own count with these.
+    public var volumes = Amount()
     public var garbage = Amount()
     /// What a collection would free now; nil where that can't be told, since something is damaged.
     public var reclaimable: Collected?
@@ -35,6 +37,9 @@ extension Repository {
         }
         for id in try names(in: "containers") where !id.hasPrefix(".") {
             usage.containers.add(try DiskSize.of(files(of: id).directory))
+        }
+        for name in try names(in: "volumes").filter(Volume.isName) {
+            usage.volumes.add(try DiskSize.of(files(ofVolume: name).directory))
         }
         for path in try store.garbage() { usage.garbage.add(try DiskSize.of("\(root)/\(path)")) }
         do { usage.reclaimable = try reclaimable(in: store) } catch { usage.problem = "\(error)" }

@@ -110,5 +110,6 @@ extension Repository {
                         damage: Damage("container \(container.name)", "commit \(id.hex), which it is on, is missing")))
             }
         }
+        result.problems += try volumeProblems().map { Problem(damage: $0) }
     }
 }

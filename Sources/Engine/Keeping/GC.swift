@@ -85,6 +85,8 @@ extension Repository {
         result.operations = expiry?.operations ?? 0
         (result.objects, result.bodies) =
             request.isDryRun ? try collector.unreachable() : try collector.sweep()
+        let volumes = request.isDryRun ? nil : try lockVolumes()
+        defer { withExtendedLifetime(volumes) {} }
         let leftovers = try leftovers(blobs: request.dropsBlobs ? [] : kept.blobs)
         result.add(leftovers)
         if !request.isDryRun { for leftover in leftovers { try Files.removeAll(KernelPath(leftover.path)) } }

@@ -65,6 +65,7 @@ extension Repository {
         }
         for path in try mountRecords().garbage { try add(.garbage, path) }
         for path in try store().abandoned(now: Moment.now()) { try add(.garbage, "\(root)/\(path)") }
+        for name in try unfinishedVolumes() { try add(.garbage, files(ofVolume: name).directory) }
         for id in try namelessContainers() { try add(.garbage, files(of: id).directory) }
         return result
     }

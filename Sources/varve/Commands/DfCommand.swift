@@ -21,7 +21,7 @@ struct DfCommand: ParsableCommand {
             ("images", "metadata images", usage.images, gc?.images),
             ("checkouts", "written trees", usage.checkouts, gc?.checkouts),
             ("containers", "containers", usage.containers, Amount()),
-            ("garbage", "garbage", usage.garbage, gc?.garbage),
+            ("volumes", "volumes", usage.volumes, Amount()), ("garbage", "garbage", usage.garbage, gc?.garbage),
         ]
         let output = Output(options)
         if isJSON {

@@ -136,6 +136,12 @@ enum Report {
             Failure(
                 message: "mount volume: \(path): the host has no such file or directory",
                 hints: ["varve makes none there: mkdir -p \(path)"], code: 125)
+        case .unknownVolume(let name, let near):
+            Failure(message: "find volume: \(name): there is none", hints: meant(near), code: 2)
+        case .volumeInUse(let name, let containers):
+            Failure(
+                message: "remove volume: \(name): it is used by \(containers.joined(separator: ", "))",
+                hints: ["'varve rm' takes containers away"], code: 3)
         case .nothingToUndo: Failure(message: "undo: nothing is left to take back", code: 1)
         case .nothingBefore(let tag):
             Failure(message: "roll back: \(tag): its commit is the first, there is none before it", code: 2)

@@ -13,8 +13,6 @@ struct ContainerFlags: ParsableArguments {
     @Option(help: "In place of the image's entry point; its command is not used then. Empty for none.")
     var entrypoint: String?
     @Option(name: .shortAndLong, help: "The user: name or uid, and after a colon group or gid.") var user: String?
-    @Option(name: .shortAndLong, help: "Mount a path of the host: SOURCE:DESTINATION[:ro|rw].") var volume: [String] =
-        []
     @Option(help: "The network: none or host.") var network: String = "none"
     @Option(name: .shortAndLong, help: "The host name inside (default: the container's short id).") var hostname:
         String?
@@ -40,7 +38,6 @@ struct ContainerFlags: ParsableArguments {
         configuration.environment = try process.variables() + env.compactMap { try variable($0) }
         configuration.workingDirectory = workdir
         configuration.user = user
-        configuration.volumes = try volume.map { try Self.parseVolume($0) }
         configuration.network = network
         configuration.hostname = hostname.flatMap { $0.isEmpty ? nil : $0 }
         configuration.isReadOnly = isReadOnly
@@ -61,14 +58,5 @@ struct ContainerFlags: ParsableArguments {
             return text
         }
         return Environment[text].map { "\(text)=\($0)" }
-    }
-
-    static func parseVolume(_ text: String) throws -> ContainerConfiguration.Volume {
-        let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count == 2 || (parts.count == 3 && ["ro", "rw"].contains(parts[2])),
-            parts[0].hasPrefix("/"), parts[1].hasPrefix("/")
-        else { throw UsageError("run: -v \(text): it takes /SOURCE:/DESTINATION[:ro|rw]") }
-        return ContainerConfiguration.Volume(
-            source: parts[0], destination: parts[1], isReadOnly: parts.count == 3 && parts[2] == "ro")
     }
 }
