@@ -28,8 +28,8 @@ def rules():
         except FileNotFoundError:
             continue
         for line in saved.splitlines():
-            # What is of one container: the chains that all share stay, as the plugins have it.
-            if re.search(r'CNI-(DN-|SN-)?[0-9a-f]{8}|id: "', line):
+            # What is of one container, or of one network of varve's: the chains that all share stay, as the plugins have it.
+            if re.search(r'CNI-(DN-|SN-)?[0-9a-f]{8}|id: "|varve network ', line):
                 yield f"rule {command.removesuffix('-save')} {line.split(' [')[0]}"
 
 

@@ -26,6 +26,19 @@ public enum EngineError: Error {
     case noVolumeSource(String)
     case unknownVolume(String, near: [String])
     case volumeInUse(String, containers: [String])
+    case unknownNetwork(String, near: [String])
+    case networkNameTaken(String)
+    /// Containers, by their names, are connected to it.
+    case networkInUse(String, containers: [String])
+    /// What else has addresses of its subnet.
+    case networkCollides(String, subnet: IPv4Subnet, with: String)
+    /// A CNI plugin is in none of the directories.
+    case missingPlugin(String, directories: [String])
+    /// A program of the host, and Debian's package that has it.
+    case missingProgram(String, package: String)
+    /// A port of the host's, `0.0.0.0:80/tcp`; `by` is nil where it is not known whose it is.
+    case portTaken(String, by: String?)
+    case notPublished(container: String, ContainerPort)
     case nothingToUndo
     case nothingBefore(TagName)
     case badImport(String, reason: String)

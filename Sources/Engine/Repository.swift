@@ -7,6 +7,7 @@ import ObjectStore
 public final class Repository {
     public let root: String
     public let checkoutMode: CheckoutMode
+    public let plugins: NetworkPlugins
     /// Takes what is not as it should be and kept nothing from being done, in one line.
     public var warned: (String) -> Void = { _ in }
     /// Opened when first needed: what `run` touches must not wait for it.
@@ -23,8 +24,11 @@ public final class Repository {
     }
 
     /// Opens the repository at `root`, made when there is none.
-    public init(at root: String, checkoutMode: CheckoutMode = .automatic) throws {
+    public init(
+        at root: String, checkoutMode: CheckoutMode = .automatic, plugins: NetworkPlugins = NetworkPlugins()
+    ) throws {
         self.root = root
+        self.plugins = plugins
         self.checkoutMode = checkoutMode
         do {
             if try !Files.exists(KernelPath("\(root)/git/HEAD")) { try Self.create(at: root) }

@@ -24,8 +24,9 @@ struct Varve: ParsableCommand {
             CommandGroup(
                 name: "Work",
                 subcommands: [
-                    RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, VolumeCommand.self,
-                    EventsCommand.self, MountCommand.self, UmountCommand.self, CheckoutCommand.self,
+                    RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, PortCommand.self,
+                    VolumeCommand.self, NetworkCommand.self, EventsCommand.self, MountCommand.self, UmountCommand.self,
+                    CheckoutCommand.self,
                 ]),
             CommandGroup(name: "Share", subcommands: [SaveCommand.self, ExportCommand.self]),
             CommandGroup(name: "Record", subcommands: [StatusCommand.self, DiffCommand.self, CommitCommand.self]),
@@ -89,7 +90,8 @@ struct GlobalOptions: ParsableArguments {
         case let other?:
             throw UsageError("read VARVE_CHECKOUT: \(other): it takes 'directory', 'image' or 'auto'")
         }
-        let repository = try Repository(at: rootPath, checkoutMode: mode)
+        let repository = try Repository(
+            at: rootPath, checkoutMode: mode, plugins: NetworkPlugins(searchPath: Environment["CNI_PATH"]))
         repository.warned = warn
         return repository
     }

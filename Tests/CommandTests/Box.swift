@@ -21,6 +21,8 @@ final class Box {
             "BOX": directory.path, "VARVE_ROOT": directory.file("r"), "TZ": "UTC", "LC_ALL": "C.UTF-8",
             "SOURCE_DATE_EPOCH": "1700000000", "GIT_AUTHOR_NAME": "Ada Lovelace",
             "GIT_AUTHOR_EMAIL": "ada@example.org", "PAGER": "", "NO_COLOR": "",
+            // Who tests networks names one.
+            "VARVE_NETWORK": "none",
         ]
         // The suite runs on both kinds of checkout.
         if let checkout = getenv("VARVE_CHECKOUT") { environment["VARVE_CHECKOUT"] = String(cString: checkout) }

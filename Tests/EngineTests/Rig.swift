@@ -57,7 +57,9 @@ final class Rig {
         try run([Rig.varve] + arguments, environment: environment)
     }
 
-    var environment: [String: String] { ["VARVE_CHECKOUT": mode.rawValue, "VARVE_ROOT": root] }
+    var environment: [String: String] {
+        ["VARVE_CHECKOUT": mode.rawValue, "VARVE_ROOT": root, "VARVE_NETWORK": "none"]
+    }
 
     /// A stopped container whose upper directory exists.
     func container(_ name: String, on revision: String = "base:1") throws -> Container {

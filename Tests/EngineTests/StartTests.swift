@@ -30,7 +30,7 @@ struct StartTests {
             $0.workingDirectory = "/new/place"
         }
         #expect(throws: RuntimeError.self) { try run(rig, container) }
-        #expect(try rig.repository.state(of: container).mountPoints.count == 4)
+        #expect(try rig.repository.state(of: container).mountPoints.count == 7)
         #expect(try rig.isClean(container))
         try rig.repository.remove(container)
         // What can't be mounted at comes after what can.

@@ -34,7 +34,7 @@ extension ContainerConfiguration {
             "workingDirectory": workingDirectory.map { .string($0) } ?? .null,
             "user": user.map { .string($0) } ?? .null,
             "stopSignal": stopSignal.map { .string($0) } ?? .null,
-            "network": .string(network.rawValue), "hostname": hostname.map { .string($0) } ?? .null,
+            "hostname": hostname.map { .string($0) } ?? .null,
             "readOnly": .bool(isReadOnly), "terminal": .bool(hasTerminal), "interactive": .bool(isInteractive),
             "security": security.json, "resources": resources.json, "process": process.json,
             "connection": connection.json, "storage": storage.json, "lifecycle": lifecycle.json,
@@ -44,7 +44,6 @@ extension ContainerConfiguration {
     init?(json: JSON) {
         guard let command = json["command"]?.array?.allStrings,
             let environment = json["environment"]?.array?.allStrings,
-            let network = json["network"]?.string.flatMap(Network.init(rawValue:)),
             let isReadOnly = json["readOnly"]?.bool, let hasTerminal = json["terminal"]?.bool,
             let isInteractive = json["interactive"]?.bool,
             let security = json["security"].flatMap(SecurityOptions.init(json:)),
@@ -63,7 +62,6 @@ extension ContainerConfiguration {
         self.environment = environment
         workingDirectory = json["workingDirectory"]?.string
         user = json["user"]?.string
-        self.network = network
         hostname = json["hostname"]?.string
         self.isReadOnly = isReadOnly
         self.hasTerminal = hasTerminal
@@ -124,12 +122,6 @@ extension ContainerState.Status {
 }
 
 extension [JSON] {
-    /// Nil where an element is no string.
-    fileprivate var allStrings: [String]? {
-        let strings = compactMap(\.string)
-        return strings.count == count ? strings : nil
-    }
-
     /// Nil where an element is no path in hexadecimal.
     fileprivate var allPaths: [BytePath]? {
         let paths = compactMap { $0.string.flatMap { [UInt8](hex: $0) }.flatMap { BytePath(parsing: $0) } }

@@ -2,10 +2,6 @@ import Model
 
 /// What a container was made with. Fixed from its creation on.
 public struct ContainerConfiguration: Sendable, Hashable {
-    public enum Network: String, Sendable {
-        case none, host
-    }
-
     /// In place of the image's own entry point, whose command is not used then; empty for none.
     public var entrypoint: [String]?
     /// Empty where the image's own command is to run.
@@ -17,7 +13,6 @@ public struct ContainerConfiguration: Sendable, Hashable {
     public var user: String?
     /// The signal that asks the container to end, as the image writes it; nil for TERM.
     public var stopSignal: String?
-    public var network = Network.none
     public var hostname: String?
     public var isReadOnly = false
     public var hasTerminal = false

@@ -18,6 +18,12 @@ struct ContainerFiles {
     var stateLock: String { "\(directory)/state.lock" }
     /// Held as long as a process runs in the container.
     var running: String { "\(directory)/running" }
+    /// The networks that it is connected to at each start, where somebody changed that.
+    var endpoints: String { "\(directory)/networks.json" }
+    /// What is mounted at `/etc/hosts`, `/etc/resolv.conf` and `/etc/hostname`.
+    var hosts: String { "\(directory)/hosts" }
+    var resolvers: String { "\(directory)/resolv.conf" }
+    var hostname: String { "\(directory)/hostname" }
     /// Holds the directories of the anonymous volumes.
     var volumes: String { "\(directory)/volumes" }
     func upper(_ number: Int) -> String { "\(directory)/upper.\(number)" }

@@ -34,6 +34,7 @@ extension Repository {
         var configuration = configuration
         try settleMounts(&configuration.storage, lent: lent, image)
         configuration.stopSignal = image.stopSignal
+        try resolveNetworks(of: &configuration)
         configuration.process.labels = image.labels.merging(configuration.process.labels)
         try Self.requirePlatform(configuration.process.platform, of: image, revision)
         let volumes = try claimVolumes(configuration.storage)
@@ -81,6 +82,7 @@ extension Repository {
             let volumes = try claimOwnVolumes(of: container)
             defer { withExtendedLifetime(volumes) {} }
             try endLeftovers(of: container)
+            try disconnect(container)
             // First what says that a container is here: nobody uses what a killed removal leaves. The locks stay
             // until the name is gone: they say that somebody is at it.
             for path in [files.configuration, files.state] { try Files.removeAll(KernelPath(path)) }

@@ -14,6 +14,7 @@ struct ImageConfiguration {
     /// Where the image keeps what is no part of it, sorted.
     var volumes: [String] = []
     var labels: [Label] = []
+    var exposedPorts: [ContainerPort] = []
     /// What the image runs on; nil where it does not say.
     var platform: Platform?
 
@@ -33,6 +34,7 @@ struct ImageConfiguration {
         user = config["User"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         stopSignal = config["StopSignal"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         volumes = config["Volumes"]?.object?.map(\.key).sorted() ?? []
+        exposedPorts = config["ExposedPorts"]?.object?.compactMap { PortRange(parsing: $0.key) }.flatMap(\.ports) ?? []
         // As with all else here, what has no meaning has no effect.
         labels = config["Labels"].flatMap([Label].init(json:)) ?? []
     }

@@ -28,6 +28,9 @@ extension Repository {
             let root = try mountRoot(of: container, state)
             var specification = try specification(for: container, state, root: root, console: console)
             specification.mounts += try volumeMounts(of: container, state, isLasting: isLasting)
+            try planConnections(of: container, exposed: try imageConfiguration(of: state.base).exposedPorts)
+            specification.mounts += try nameMounts(
+                of: container, hostname: specification.hostname ?? "", besides: specification.mounts)
             try Files.replace(
                 "\(files.directory)/config.json", with: try specification.json().serialized(), isDurable: isLasting)
             // Until here a signal ends varve, from here on it is the container's.
@@ -39,6 +42,7 @@ extension Repository {
             record(.start, of: container)
             let (pid, made) = (process.process.pid, process.madePaths.map(\.path))
             do {
+                try connect(container, to: "/proc/\(pid)/ns/net")
                 try changeState(of: container.id, isDurable: isLasting) { state in
                     state.status = .running(pid: pid)
                     state.mountPoints.formUnion(made)
@@ -49,6 +53,7 @@ extension Repository {
                 // Nobody would know of it.
                 try process.process.send(signal: SIGKILL)
                 _ = try process.wait()
+                disconnectOrWarn(container)
                 throw error
             }
             return HeldProcess(process, signals)
@@ -56,6 +61,7 @@ extension Repository {
         let code = try process.supervise(console.console)
         record(.die, of: container, [.init("exitCode", "\(code)")])
         try withLock(container) {
+            disconnectOrWarn(container)
             // Only this: its base may have moved on meanwhile.
             try changeState(of: container.id, isDurable: isLasting) { state in
                 state.status = .exited(code: code)
@@ -77,6 +83,7 @@ extension Repository {
         } catch {
             let made = error.madePaths.map(\.path)
             try changeState(of: container.id, isDurable: isLasting) { $0.mountPoints.formUnion(made) }
+            disconnectOrWarn(container)
             throw error
         }
     }

@@ -35,13 +35,17 @@ extension Repository {
         var specification = Specification.standard(
             process: process,
             root: Specification.Root(path: "rootfs", isReadOnly: configuration.isReadOnly), hostname: hostname,
-            hostNetwork: configuration.network == .host,
+            hostNetwork: configuration.connection.mode == .host,
             cgroupsPath: hierarchy.map { _ in Self.controlGroupPath(of: container.id) },
             hasControlGroups: hierarchy != nil)
         try configuration.process.apply(to: &specification, in: root.reference)
         try configuration.resources.apply(to: &specification)
         try configuration.storage.apply(to: &specification)
         try configuration.connection.apply(to: &specification)
+        if case .container(let id) = configuration.connection.mode {
+            specification.linux.namespaces.remove(.network)
+            specification.linux.joinedNamespaces[.network] = ByteName(try namespaceToJoin(of: id))
+        }
         try configuration.lifecycle.apply(to: &specification)
         // Last: what is forbidden is forbidden, whatever else was asked for.
         try configuration.security.apply(to: &specification)

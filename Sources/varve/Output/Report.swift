@@ -142,6 +142,33 @@ enum Report {
             Failure(
                 message: "remove volume: \(name): it is used by \(containers.joined(separator: ", "))",
                 hints: ["'varve rm' takes containers away"], code: 3)
+        case .unknownNetwork(let text, let near):
+            Failure(
+                message: "find network: \(text): no network has this name or id",
+                hints: near.isEmpty ? ["make it with 'varve network create \(text)'"] : meant(near), code: 2)
+        case .networkNameTaken(let name):
+            Failure(message: "create network: \(name): another network has this name", code: 2)
+        case .networkInUse(let name, let containers):
+            Failure(
+                message:
+                    "remove network: \(name): containers are connected to it: \(containers.joined(separator: ", "))",
+                hints: containers.map { "varve network disconnect \(name) \($0)" }, code: 3)
+        case .networkCollides(let name, let subnet, let other):
+            Failure(
+                message: "connect network: \(name): its subnet \(subnet) overlaps with \(other)",
+                hints: ["make it anew: 'varve network rm \(name)', then 'varve network create \(name)'"], code: 3)
+        case .missingPlugin(let name, let directories):
+            Failure(
+                message: "find network plugin: \(name): it is not in \(directories.joined(separator: ", "))",
+                hints: ["apt-get install containernetworking-plugins"], code: 3)
+        case .missingProgram(let name, let package):
+            Failure(message: "find program: \(name): it is not there", hints: ["apt-get install \(package)"], code: 3)
+        case .portTaken(let port, let owner):
+            Failure(
+                message: "publish port: \(port): \(owner.map { "\($0) has it" } ?? "it is taken")",
+                hints: ["choose another: -p HOSTPORT:PORT, or any that is free: -p PORT"], code: 3)
+        case .notPublished(let container, let port):
+            Failure(message: "find port: \(container): it publishes no \(port) now", code: 1)
         case .nothingToUndo: Failure(message: "undo: nothing is left to take back", code: 1)
         case .nothingBefore(let tag):
             Failure(message: "roll back: \(tag): its commit is the first, there is none before it", code: 2)

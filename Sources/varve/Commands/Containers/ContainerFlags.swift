@@ -13,7 +13,6 @@ struct ContainerFlags: ParsableArguments {
     @Option(help: "In place of the image's entry point; its command is not used then. Empty for none.")
     var entrypoint: String?
     @Option(name: .shortAndLong, help: "The user: name or uid, and after a colon group or gid.") var user: String?
-    @Option(help: "The network: none or host.") var network: String = "none"
     @Option(name: .shortAndLong, help: "The host name inside (default: the container's short id).") var hostname:
         String?
     @Flag(name: .customLong("read-only"), help: "Make the root filesystem read-only.") var isReadOnly = false
@@ -29,16 +28,12 @@ struct ContainerFlags: ParsableArguments {
             throw UsageError(
                 "run: -t: standard input is no terminal", hints: ["leave -t out where there is none"])
         }
-        guard let network = ContainerConfiguration.Network(rawValue: network) else {
-            throw UsageError("run: --network \(network): it takes 'none' or 'host'")
-        }
         var configuration = ContainerConfiguration()
         configuration.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
         configuration.command = command
         configuration.environment = try process.variables() + env.compactMap { try variable($0) }
         configuration.workingDirectory = workdir
         configuration.user = user
-        configuration.network = network
         configuration.hostname = hostname.flatMap { $0.isEmpty ? nil : $0 }
         configuration.isReadOnly = isReadOnly
         configuration.hasTerminal = hasTerminal

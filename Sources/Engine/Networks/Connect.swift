@@ -1,0 +1,113 @@
+import Linux
+import Model
+
+extension Repository {
+    /// Chooses and writes down what a start is to connect, before anything of it exists: whoever is killed from here on
+    /// leaves what ``disconnect(_:)`` goes by. What can be refused is refused here. The caller has the container's
+    /// ``ContainerFiles/running``.
+    func planConnections(of container: Container, exposed: [ContainerPort]) throws {
+        guard case .networks = container.configuration.connection.mode else { return }
+        try disconnect(container)
+        let wishes = try endpoints(of: container)
+        let networks = try wishes.map { try networkToConnect($0.network) }
+        try withNetworkLock(.ports) {
+            var ports = try choosePorts(for: container, exposed: exposed)
+            let outward = networks.first { !$0.isInternal }
+            for (number, (network, wish)) in zip(networks, wishes).enumerated() {
+                var attachment = Attachment(of: container, to: network, as: wish, interface: "eth\(number)")
+                attachment.hasDefaultRoute = network == outward
+                if network.canPublish { swap(&attachment.ports, &ports) }
+                try check(attachment, to: network)
+                try write(attachment)
+            }
+            if let port = ports.first {
+                try disconnect(container)
+                throw EngineError.refused(
+                    "publish port", subject: "\(port.port)",
+                    reason: wishes.isEmpty
+                        ? "the container is on no network"
+                        : "none of the container's networks leads to the host's ports")
+            }
+        }
+    }
+
+    /// Connects the container's network namespace, which exists by now, as planned. Where that fails, the caller
+    /// disconnects.
+    /// - Parameter namespace: its path.
+    func connect(_ container: Container, to namespace: String) throws {
+        guard case .networks = container.configuration.connection.mode else { return }
+        let attachments = try attachments(of: container)
+        for attachment in attachments { try establish(attachment, in: namespace) }
+        try updateNames(in: attachments.map(\.network))
+    }
+
+    /// Refuses what can't be connected.
+    func check(_ attachment: Attachment, to network: Network) throws {
+        if let address = attachment.wish.address {
+            guard network.subnet.contains(address), address != network.subnet.first, address != network.subnet.last
+            else {
+                throw EngineError.refused(
+                    "connect network", subject: network.name, reason: "\(address) is no host of \(network.subnet)")
+            }
+        }
+        for plugin in network.pluginList(for: attachment, leases: "").flatMap(\.pluginNames)
+        where plugins.path(of: plugin) == nil {
+            throw EngineError.missingPlugin(plugin, directories: plugins.directories)
+        }
+    }
+
+    /// Has the plugins connect one, and writes down what they say. The first container of a network brings it up.
+    func establish(_ attachment: Attachment, in namespace: String) throws {
+        let network = try network(attachment.network)
+        let isDone = try withSharedNetworkLock {
+            guard network.isUp else { return false }
+            try add(attachment, to: network, in: namespace)
+            return true
+        }
+        if isDone { return }
+        try withNetworkLock(.networks) {
+            if !network.isUp { try bringUp(network) }
+            try add(attachment, to: network, in: namespace)
+        }
+    }
+
+    private func add(_ attachment: Attachment, to network: Network, in namespace: String) throws {
+        var attachment = attachment
+        attachment.result = try pluginRun(for: attachment).add(
+            network.pluginList(for: attachment, leases: files(ofNetwork: network.name).leases), in: namespace)
+        try write(attachment)
+    }
+
+    func pluginRun(for attachment: Attachment) -> PluginRun {
+        PluginRun(
+            plugins: plugins, network: attachment.network, containerID: attachment.containerID,
+            interface: attachment.interface)
+    }
+
+    /// Puts the rules in that have to be there before the bridge, which the plugin makes.
+    private func bringUp(_ network: Network) throws {
+        try requireStillFree(network)
+        if try members(of: network.name).allSatisfy({ $0.result == nil }) {
+            // Nobody has an address: what is written down was cut short by the machine's end.
+            let leases = files(ofNetwork: network.name).leases
+            try Files.removeAll(KernelPath(leases))
+            try Files.makeDirectory(KernelPath(leases), mode: 0o700)
+        }
+        try PacketFilter(network)?.install()
+    }
+}
+
+extension Network {
+    /// Whether what all its containers share is there. A network without a bridge has nothing of that kind.
+    var isUp: Bool { bridge.map { NetworkLinks.exists($0) } ?? true }
+
+    /// Whether ports of the host's can lead to it.
+    var canPublish: Bool { driver == .bridge && !isInternal }
+}
+
+extension JSON {
+    /// A plugin's configuration names it and the one that it has its addresses from.
+    fileprivate var pluginNames: [String] {
+        [self["type"]?.string, self["ipam"]?["type"]?.string].compactMap { $0 }
+    }
+}

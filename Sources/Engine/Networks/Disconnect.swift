@@ -1,0 +1,41 @@
+import Linux
+import Model
+
+extension Repository {
+    /// Takes away all that a container has of networks: addresses, devices, published ports, names. Its namespace may be
+    /// gone, and doing it again does no harm, so this is also for who finds a container that was killed together with
+    /// whoever watched it. Where something fails, the rest is taken away all the same, and the failure is thrown.
+    func disconnect(_ container: Container) throws {
+        var first: (any Error)?
+        for attachment in try attachments(ofID: container.id) {
+            do { try disconnect(attachment, from: nil) } catch { first = first ?? error }
+        }
+        if let first { throw first }
+    }
+
+    /// As ``disconnect(_:)``, where something else is at hand that must not fail for it.
+    func disconnectOrWarn(_ container: Container) {
+        do { try disconnect(container) } catch { warned("disconnect networks: \(container.name): \(error)") }
+    }
+
+    /// - Parameter namespace: the path of the container's network namespace; nil where it is gone, or is going.
+    func disconnect(_ attachment: Attachment, from namespace: String?) throws {
+        let network = try networkIfPresent(attachment.network)
+        try withSharedNetworkLock {
+            if let network {
+                let list = network.pluginList(for: attachment, leases: files(ofNetwork: network.name).leases)
+                try pluginRun(for: attachment).delete(list, in: namespace, result: attachment.result)
+            }
+            // The kernel takes it away with the namespace, some time after the last process of that.
+            if let device = attachment.hostDevice { try NetworkLinks.delete(device) }
+            try forget(attachment)
+        }
+        guard let network else { return }
+        try updateNames(in: [network.name])
+        if try members(of: network.name).isEmpty {
+            try withNetworkLock(.networks) {
+                if try members(of: network.name).isEmpty { try takeDown(network) }
+            }
+        }
+    }
+}

@@ -1,0 +1,125 @@
+import Linux
+import Model
+
+/// What a container is connected to at each start: as it was made, until somebody connects or disconnects it.
+extension Repository {
+    func endpoints(of container: Container) throws -> [Endpoint] {
+        if let bytes = try Files.contentsIfPresent(files(of: container.id).endpoints) {
+            guard let json = try? JSON(parsing: bytes), let endpoints = json.array?.all(Endpoint.init(json:)) else {
+                throw EngineError.damagedContainer(
+                    container.id, reason: "\(files(of: container.id).endpoints) is damaged")
+            }
+            return endpoints
+        }
+        guard case .networks(let endpoints) = container.configuration.connection.mode else { return [] }
+        return endpoints
+    }
+
+    /// Finds what a new container is to be connected to, and refuses what is not there.
+    func resolveNetworks(of configuration: inout ContainerConfiguration) throws {
+        switch configuration.connection.mode {
+        case .none, .host: return
+        case .container(let text):
+            let other = try container(text)
+            configuration.connection.mode = .container(other.id)
+            // Both answer to the name that goes with the address.
+            configuration.hostname = other.configuration.hostname ?? other.shortID
+            configuration.connection.domainName = other.configuration.connection.domainName
+        case .networks(var endpoints):
+            // The default network is made at the first start.
+            for index in endpoints.indices where endpoints[index].network != Network.defaultName {
+                endpoints[index].network = try network(endpoints[index].network).name
+            }
+            configuration.connection.mode = .networks(endpoints)
+        }
+    }
+
+    /// Connects a container to one more network: at once where it runs, and at each start from now on.
+    public func connect(_ container: Container, to endpoint: Endpoint) throws {
+        var endpoint = endpoint
+        try withLock(container) {
+            try container.requireNetworks()
+            let network = try networkToConnect(endpoint.network)
+            endpoint.network = network.name
+            var endpoints = try endpoints(of: container)
+            guard !endpoints.contains(where: { $0.network == network.name }) else {
+                throw EngineError.refused(
+                    "connect network", subject: network.name, reason: "\(container.name) is connected to it already")
+            }
+            endpoints.append(endpoint)
+            let others = try attachments(of: container)
+            var attachment = Attachment(
+                of: container, to: network, as: endpoint, interface: Self.freeInterface(besides: others))
+            attachment.hasDefaultRoute = !network.isInternal && !others.contains(where: \.hasDefaultRoute)
+            try check(attachment, to: network)
+            if let namespace = try namespace(of: container) {
+                do {
+                    try write(attachment)
+                    try establish(attachment, in: namespace)
+                } catch {
+                    try disconnect(attachment, from: namespace)
+                    throw error
+                }
+                try updateNames(in: [network.name])
+            }
+            try write(endpoints, of: container)
+        }
+    }
+
+    /// Disconnects a container from a network: at once where it runs, and for each start from now on.
+    public func disconnect(_ container: Container, from network: Network) throws {
+        try withLock(container) {
+            try container.requireNetworks()
+            var endpoints = try endpoints(of: container)
+            guard let index = endpoints.firstIndex(where: { $0.network == network.name }) else {
+                throw EngineError.refused(
+                    "disconnect network", subject: network.name, reason: "\(container.name) is not connected to it")
+            }
+            endpoints.remove(at: index)
+            try write(endpoints, of: container)
+            if let attachment = try attachments(of: container).first(where: { $0.network == network.name }) {
+                try disconnect(attachment, from: try namespace(of: container))
+                try updateNames(of: container)
+            }
+        }
+    }
+
+    private func write(_ endpoints: [Endpoint], of container: Container) throws {
+        try Files.replace(
+            files(of: container.id).endpoints, with: JSON.array(endpoints.map(\.json)).serialized())
+    }
+
+    private static func freeInterface(besides attachments: [Attachment]) -> String {
+        var number = 0
+        while attachments.contains(where: { $0.interface == "eth\(number)" }) { number += 1 }
+        return "eth\(number)"
+    }
+
+    /// The path of the network namespace of a container that another one shares it with.
+    func namespaceToJoin(of id: String) throws -> String {
+        guard let container = try container(id: id) else { throw EngineError.unknownContainer(id, near: []) }
+        guard let namespace = try namespace(of: container) else {
+            throw EngineError.containerNotRunning(container.name)
+        }
+        return namespace
+    }
+
+    /// The path of a running container's network namespace; nil where it does not run.
+    func namespace(of container: Container) throws -> String? {
+        guard case .running(let pid) = try state(of: container).status else { return nil }
+        return "/proc/\(pid)/ns/net"
+    }
+}
+
+extension Container {
+    fileprivate func requireNetworks() throws {
+        let reason: String
+        switch configuration.connection.mode {
+        case .networks: return
+        case .none: reason = "it was made without networks"
+        case .host: reason = "it is on the host's network"
+        case .container: reason = "it is on another container's network"
+        }
+        throw EngineError.refused("connect network", subject: name, reason: reason)
+    }
+}

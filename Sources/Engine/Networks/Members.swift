@@ -1,0 +1,56 @@
+import Linux
+import Model
+
+/// Who is connected: `networks/<name>/members/` (docs/networks.md).
+extension Repository {
+    /// What containers have of a network, sorted by their ids. Of a container that is being started, or was killed, it
+    /// may not be there in fact.
+    public func members(of network: String) throws -> [Attachment] {
+        let directory: Descriptor
+        do throws(SystemError) {
+            directory = try Files.openDirectory(KernelPath(files(ofNetwork: network).members))
+        } catch {
+            if error.errno == .noEntry { return [] }
+            throw error
+        }
+        return try Files.names(in: directory).compactMap(\.string).filter { $0.hasSuffix(".json") }.sorted()
+            .compactMap { try member(String($0.dropLast(5)), of: network) }
+    }
+
+    /// What a container has of all networks, sorted by the devices' names.
+    public func attachments(of container: Container) throws -> [Attachment] { try attachments(ofID: container.id) }
+
+    /// The ports that a container publishes now, sorted by its own.
+    public func publishedPorts(of container: Container) throws -> [PublishedPort] {
+        guard try isRunning(container) else { return [] }
+        return try attachments(of: container).flatMap(\.ports).sorted {
+            ($0.port.number, $0.port.transport.rawValue, $0.hostPort)
+                < ($1.port.number, $1.port.transport.rawValue, $1.hostPort)
+        }
+    }
+
+    func attachments(ofID id: String) throws -> [Attachment] {
+        try networkNames().compactMap { try member(id, of: $0) }.sorted { $0.interface < $1.interface }
+    }
+
+    private func member(_ id: String, of network: String) throws -> Attachment? {
+        let path = files(ofNetwork: network).member(id)
+        guard let bytes = try Files.contentsIfPresent(path) else { return nil }
+        if let json = try? JSON(parsing: bytes), let attachment = Attachment(json: json),
+            attachment.network == network, attachment.containerID == id
+        {
+            return attachment
+        }
+        return Attachment(ofID: id, to: network)
+    }
+
+    func write(_ attachment: Attachment) throws {
+        let path = files(ofNetwork: attachment.network).member(attachment.containerID)
+        // In a power cut the kernel forgets what this is about, and the addresses are free when the network comes up again.
+        try Files.replace(path, with: attachment.json.serialized(), isDurable: false)
+    }
+
+    func forget(_ attachment: Attachment) throws {
+        try Files.discard(KernelPath(files(ofNetwork: attachment.network).member(attachment.containerID)))
+    }
+}

@@ -1,0 +1,48 @@
+import Linux
+import Model
+
+extension Repository {
+    /// Removes networks that no container is connected to.
+    /// - Returns: their names.
+    public func pruneNetworks() throws -> [String] {
+        try networks().filter { network in
+            do { try removeNetwork(network) } catch EngineError.networkInUse { return false }
+            return true
+        }
+        .map(\.name)
+    }
+
+    /// Removes a network that no container is connected to, and what it has of the host.
+    public func removeNetwork(_ network: Network) throws {
+        try releaseDead(in: network.name)
+        try withNetworkLock(.networks) {
+            let files = files(ofNetwork: network.name)
+            let members = try members(of: network.name)
+            guard members.isEmpty else {
+                throw EngineError.networkInUse(
+                    network.name, containers: members.map { $0.names.first ?? $0.containerID })
+            }
+            try takeDown(network)
+            // Out of sight in one step: a network is there as long as its directory is.
+            let removed = self.files(ofNetwork: ".removed").directory
+            try Files.removeAll(KernelPath(removed))
+            try Files.rename(KernelPath(files.directory), to: KernelPath(removed))
+            try Files.removeAll(KernelPath(removed))
+        }
+    }
+
+    /// Disconnects what was killed together with whoever watched it.
+    private func releaseDead(in network: String) throws {
+        for member in try members(of: network) where try !FileLock.isHeld(files(of: member.containerID).running) {
+            try disconnect(member, from: nil)
+        }
+    }
+
+    /// Takes away what a network has of the host: its bridge first, so that who finds one knows the rules to be there.
+    /// The caller has ``NetworkLock/networks``.
+    func takeDown(_ network: Network) throws {
+        guard let bridge = network.bridge, let filter = PacketFilter(network) else { return }
+        try NetworkLinks.delete(bridge)
+        try filter.remove()
+    }
+}
