@@ -4,11 +4,22 @@
 
 #include "CLinux.h"
 
-/// Where the report goes once the standard streams are in place.
-enum { VARVE_REPORT = 3 };
+/// The last places of the descriptors: the standard streams, those that are passed, then those of the stub's own, in this
+/// order. What is behind is closed.
+enum {
+    VARVE_FIRST_PASSED = 3,
+    VARVE_REPORT_PLACE = 0,
+    VARVE_STUB_PLACE,
+    VARVE_GATE_PLACE,
+    VARVE_OWN_DESCRIPTORS,
+};
 
 /// Carries out the plan and executes the program by way of its stub, or reports to `status` and exits.
-_Noreturn void varve_child(const struct varve_plan *plan, int status);
+/// @param answers where to read what the caller says to a VARVE_TELLS_PREPARED; -1 where the plan does not ask.
+_Noreturn void varve_child(const struct varve_plan *plan, int status, int answers);
+
+/// Tells what is no failure.
+void varve_child_tell(int status, int stage);
 
 /// Reports `errno` and exits.
 _Noreturn void varve_child_fail(int status, int stage);
@@ -21,6 +32,19 @@ void varve_child_mounts(const struct varve_plan *plan, int status);
 
 /// Installs the filter of system calls, if there is one.
 void varve_child_filter(const struct varve_plan *plan, int status);
+
+/// Joins the namespaces of the plan's target.
+void varve_child_join(const struct varve_plan *plan, int status);
+
+/// Puts the descriptors in their places, and returns the one that reports go to from now on.
+int varve_child_take_descriptors(const struct varve_plan *plan, int status);
+
+/// A session of its own, with the terminal where there is one, and no keyring of the caller's.
+void varve_child_start_session(const struct varve_plan *plan, int status);
+
+/// Enters the working directory, resets signals, and executes the stub.
+/// @param status what varve_child_take_descriptors() gave.
+_Noreturn void varve_child_execute(const struct varve_plan *plan, int status);
 
 /// Gives up what the process may not have: limits, user, capabilities.
 void varve_child_confine(const struct varve_plan *plan, int status);

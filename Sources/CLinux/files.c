@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 int varve_openat2(int directory, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
@@ -16,6 +17,11 @@ int varve_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
 
 int varve_statx(int directory, const char *path, int flags, unsigned int mask, struct statx *result) {
     return (int)syscall(SYS_statx, directory, path, flags, mask, result);
+}
+
+int64_t varve_filesystem_type(int descriptor) {
+    struct statfs result;
+    return fstatfs(descriptor, &result) < 0 ? -1 : (int64_t)result.f_type;
 }
 
 ssize_t varve_getdents64(int directory, void *buffer, size_t count) {

@@ -5,23 +5,37 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
 #include <string.h>
+#include <time.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 // The program between this one and the container's (docs/runtime.md, "The stub"): what is in the section `varve_stub`,
 // behind an ELF header, in a sealed file without a name. It is copied as it stands, so it may refer to nothing outside:
-// no library, no string, no global, no address of its own.
-#define STUB __attribute__((section("varve_stub"), used, noinline, no_stack_protector, no_profile_instrument_function))
+// no library (not even a strlen that the compiler sees in a loop), no string, no global, no address of its own.
+#define STUB \
+    __attribute__((section("varve_stub"), used, noinline, no_builtin, no_stack_protector, no_profile_instrument_function))
+
+// Newer than Debian's headers.
+#ifndef AT_EXECVE_CHECK
+#define AT_EXECVE_CHECK 0x10000
+#endif
 
 extern const char __start_varve_stub[], __stop_varve_stub[];
 
 #if defined(__x86_64__)
 enum { MACHINE = EM_X86_64 };
 
-STUB static long call(long number, long a, long b, long c) {
-    __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c) : "rcx", "r11", "memory");
+STUB static long call(long number, long a, long b, long c, long d, long e) {
+    register long r10 __asm__("r10") = d;
+    register long r8 __asm__("r8") = e;
+    __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
     return number;
 }
 
@@ -31,12 +45,14 @@ __attribute__((naked)) STUB static void start(void) {
 #elif defined(__aarch64__)
 enum { MACHINE = EM_AARCH64 };
 
-STUB static long call(long number, long a, long b, long c) {
+STUB static long call(long number, long a, long b, long c, long d, long e) {
     register long x8 __asm__("x8") = number;
     register long x0 __asm__("x0") = a;
     register long x1 __asm__("x1") = b;
     register long x2 __asm__("x2") = c;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
+    register long x3 __asm__("x3") = d;
+    register long x4 __asm__("x4") = e;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
     return x0;
 }
 
@@ -47,35 +63,136 @@ __attribute__((naked)) STUB static void start(void) {
 #error "varve runs containers on x86-64 and AArch64"
 #endif
 
+/// What the stub is to do, from its arguments: a word of letters, a word as long as there are candidates for the program, a
+/// word as long as there are descriptors to pass, then the candidates, then the program's arguments.
+struct stub_task {
+    const char *letters;
+    long candidate_count;
+    char *const *candidates, *const *arguments, *const *environment;
+    /// The stub's own descriptors start here.
+    long report;
+};
+
+STUB static long length(const char *word) {
+    long count = 0;
+    while (word[count]) count++;
+    return count;
+}
+
+STUB static int has(const struct stub_task *task, char letter) {
+    for (const char *at = task->letters; *at; at++)
+        if (*at == letter) return 1;
+    return 0;
+}
+
+/// Writes the head of a struct varve_report.
+STUB static void tell(const struct stub_task *task, int stage, int error, uint32_t detail) {
+    volatile int32_t report[3];
+    report[0] = stage;
+    report[1] = error;
+    report[2] = (int32_t)detail;
+    call(SYS_write, task->report, (long)report, sizeof report, 0, 0);
+}
+
+/// 0 where the kernel would execute the file, an errno value where it would not.
+STUB static int probe(const char *path, const struct stub_task *task) {
+    long failure = call(SYS_execveat, AT_FDCWD, (long)path, (long)task->arguments, (long)task->environment, AT_EXECVE_CHECK);
+    // Kernels before 6.14 have no such check, and a filter of system calls may know it as little.
+    if (failure == -EINVAL || failure == -ENOSYS || failure == -EPERM)
+        failure = call(SYS_faccessat2, AT_FDCWD, (long)path, 1 /* X_OK */, AT_EACCESS, 0);
+    return failure == -ENOSYS || failure == -EPERM ? 0 : -(int)failure;
+}
+
+/// Executes the first candidate that can be executed, or only looks whether there is one.
+/// @return why there is none, as an errno value; 0 when there is one.
+STUB static int search(const struct stub_task *task, int probes) {
+    int error = ENOENT;
+    for (long i = 0; i < task->candidate_count; i++) {
+        const char *path = task->candidates[i];
+        int failure = probes ? probe(path, task)
+            : -(int)call(SYS_execve, (long)path, (long)task->arguments, (long)task->environment, 0, 0);
+        if (failure == EACCES) error = EACCES;
+        if (failure == EACCES || failure == ENOENT || failure == ENOTDIR) continue;
+        return failure;
+    }
+    return error;
+}
+
+/// Goes on as a child of this process's parent, in the pid namespace that was joined. Only here: this program may be looked
+/// at by whoever is in that namespace, the caller's own may not.
+STUB static void hand_over(const struct stub_task *task) {
+    // Closes when this process has told of the child: the caller must not hear of the child's doings before that.
+    int turn[2];
+    // For the child too: its descriptors are not the container's business.
+    call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+    long pid = call(SYS_pipe2, (long)turn, O_CLOEXEC, 0, 0, 0);
+    if (pid == 0) pid = call(SYS_clone, CLONE_PARENT, 0, 0, 0, 0);
+    if (pid != 0) {
+        if (pid < 0) tell(task, VARVE_STAGE_HAND_OVER, -(int)pid, 0);
+        else tell(task, VARVE_TELLS_SUCCESSOR, 0, (uint32_t)pid);
+        call(SYS_exit_group, pid < 0 ? 125 : 0, 0, 0, 0, 0);
+    }
+    char nothing;
+    call(SYS_close, turn[1], 0, 0, 0, 0);
+    call(SYS_read, turn[0], (long)&nothing, 1, 0, 0);
+    call(SYS_close, turn[0], 0, 0, 0, 0);
+    long failure = call(SYS_setsid, 0, 0, 0, 0, 0);
+    if (failure >= 0 && has(task, VARVE_STUB_TAKES_TERMINAL)) failure = call(SYS_ioctl, 0, TIOCSCTTY, 0, 0, 0);
+    if (failure >= 0 && has(task, VARVE_STUB_IS_TIED)) failure = call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    if (failure < 0) {
+        tell(task, VARVE_STAGE_SESSION, -(int)failure, 0);
+        call(SYS_exit_group, 125, 0, 0, 0, 0);
+    }
+    // The caller may have gone before this process was tied to it: then nobody reads the reports.
+    struct pollfd reader;
+    struct timespec now;
+    reader.fd = (int)task->report;
+    reader.events = POLLOUT;
+    reader.revents = 0;
+    now.tv_sec = 0;
+    now.tv_nsec = 0;
+    if (call(SYS_ppoll, (long)&reader, 1, (long)&now, 0, 0) < 0 || (reader.revents & POLLERR))
+        call(SYS_exit_group, 125, 0, 0, 0, 0);
+}
+
+/// Returns when the gate is opened.
+STUB static void wait_at_gate(const struct stub_task *task) {
+    const long gate = task->report - VARVE_REPORT_PLACE + VARVE_GATE_PLACE;
+    char byte;
+    tell(task, VARVE_TELLS_READY, 0, 0);
+    call(SYS_close, task->report, 0, 0, 0, 0);
+    if (call(SYS_read, gate, (long)&byte, 1, 0, 0) != 1) call(SYS_exit_group, 125, 0, 0, 0, 0);
+    call(SYS_close, gate, 0, 0, 0, 0);
+}
+
 /// Executes the first candidate that can be executed, or reports why none can and exits.
-/// @param stack what the kernel starts a program with: the number of arguments, the arguments, a null, the
-///     environment, a null. The first argument is as long as there are candidates; then come the candidates, then the
-///     arguments of the program.
+/// @param stack what the kernel starts a program with: the number of arguments, the arguments, a null, the environment, a
+///     null.
 __attribute__((visibility("hidden"))) STUB void varve_stub_main(const long *stack) {
     const long count = stack[0];
     char *const *words = (char *const *)(stack + 1);
-    char *const *environment = words + count + 1;
-    long candidates = 0;
-    while (count > 0 && words[0][candidates]) candidates++;
     // The container can execute this too, by /proc/self/exe, with what words it likes: all that it gets is this end.
-    if (candidates + 1 >= count) call(SYS_exit_group, 126, 0, 0);
+    if (count < 4) call(SYS_exit_group, 126, 0, 0, 0, 0);
+    struct stub_task task;
+    task.letters = words[0];
+    task.candidate_count = length(words[1]);
+    task.report = VARVE_FIRST_PASSED + length(words[2]) + VARVE_REPORT_PLACE;
+    task.candidates = words + 3;
+    task.arguments = task.candidates + task.candidate_count;
+    task.environment = words + count + 1;
+    if (3 + task.candidate_count >= count) call(SYS_exit_group, 126, 0, 0, 0, 0);
     // Stayed open for this program, and must close when the next one is executed.
-    call(SYS_fcntl, VARVE_REPORT, F_SETFD, FD_CLOEXEC);
-    int error = ENOENT;
-    for (long i = 1; i <= candidates; i++) {
-        int failure = -(int)call(SYS_execve, (long)words[i], (long)(words + 1 + candidates), (long)environment);
-        if (failure == EACCES) error = EACCES;
-        if (failure == EACCES || failure == ENOENT || failure == ENOTDIR) continue;
-        error = failure;
-        break;
+    call(SYS_fcntl, task.report, F_SETFD, FD_CLOEXEC, 0, 0);
+    if (has(&task, VARVE_STUB_HANDS_OVER)) hand_over(&task);
+    int error = 0;
+    if (has(&task, VARVE_STUB_WAITS)) {
+        error = search(&task, 1);
+        if (error == 0) wait_at_gate(&task);
     }
-    // The head of a struct varve_report.
-    volatile int32_t report[3];
-    report[0] = VARVE_STAGE_EXEC;
-    report[1] = error;
-    report[2] = 0;
-    call(SYS_write, VARVE_REPORT, (long)report, sizeof report);
-    call(SYS_exit_group, 125, 0, 0);
+    if (error == 0) error = search(&task, 0);
+    // After the gate nobody hears the report: the exit status has to tell, as a shell's does.
+    tell(&task, VARVE_STAGE_EXEC, error, 0);
+    call(SYS_exit_group, error == ENOENT || error == ENOTDIR ? 127 : 126, 0, 0, 0, 0);
 }
 
 struct stub_head {

@@ -95,3 +95,11 @@ extension Descriptor {
         return holes
     }
 }
+
+extension Descriptor {
+    /// Which kind of filesystem the file is on: a number of linux/magic.h (statfs(2)).
+    public func filesystemType() throws(SystemError) -> Int {
+        let raw = raw
+        return Int(try system("look at filesystem", "") { varve_filesystem_type(raw) })
+    }
+}

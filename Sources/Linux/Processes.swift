@@ -12,6 +12,22 @@ public struct ProcessHandle: ~Copyable, Sendable {
         self.descriptor = descriptor
     }
 
+    /// A process that need not be a child; one that is not there is ESRCH.
+    ///
+    /// A number may go to another process at any time. Whoever has it from elsewhere has to make sure that it is still the one
+    /// that is meant.
+    public static func open(_ pid: Int32) throws(SystemError) -> ProcessHandle {
+        ProcessHandle(
+            pid: pid, owning: Descriptor(owning: try system("find", "process \(pid)") { varve_pidfd_open(pid) }))
+    }
+
+    /// Whether the process has ended, be it reaped or not.
+    public func hasEnded() throws(SystemError) -> Bool {
+        var request = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
+        try system("look at", "process \(pid)") { poll(&request, 1, 0) }
+        return request.revents != 0
+    }
+
     /// Sends a signal; one to a process that has ended is lost, as it would have been a moment later.
     public func send(signal: Int32) throws(SystemError) {
         let raw = descriptor.raw

@@ -32,6 +32,11 @@ public struct PseudoTerminal: ~Copyable, Sendable {
         return PseudoTerminal(outer: outer, inner: inner)
     }
 
+    /// The same terminal by descriptors of their own.
+    public func duplicate() throws(SystemError) -> PseudoTerminal {
+        PseudoTerminal(outer: try outer.duplicate(), inner: try inner.duplicate())
+    }
+
     /// Keeps the outer side and closes the inner one here.
     public consuming func outerOnly() -> Descriptor { outer }
 }

@@ -22,14 +22,15 @@ extension Specification.Process {
 struct ExecutionFailure {
     let error: RuntimeError
 
-    init(_ process: Specification.Process, _ errno: Errno, _ view: borrowing RootView) {
+    /// - Parameter kind: of what the container sees at a path, nil where nothing is there.
+    init(_ process: Specification.Process, _ errno: Errno, _ kind: (BytePath) -> FileKind?) {
         let program = process.arguments.first ?? ""
         let isMissing = errno == .noEntry || errno == .notDirectory
         var found: [FileKind] = []
         for candidate in process.candidates {
             let isAbsolute = candidate.first == UInt8(ascii: "/")
             let path = isAbsolute ? candidate : process.workingDirectory.bytes + [UInt8(ascii: "/")] + candidate
-            if let path = BytePath(parsing: path), let kind = view.kind(at: path) { found.append(kind) }
+            if let path = BytePath(parsing: path), let kind = kind(path) { found.append(kind) }
         }
         var cause = errno.description
         var hint: String?

@@ -3,72 +3,82 @@ import Glibc
 import Linux
 import Model
 
-/// Memory in the form C wants, freed together.
-private final class PlanMemory {
-    private var blocks: [UnsafeMutableRawPointer] = []
-
-    deinit { for block in blocks { block.deallocate() } }
-
-    func array<Element: BitwiseCopyable>(_ elements: [Element]) -> UnsafeMutablePointer<Element> {
-        let pointer = UnsafeMutablePointer<Element>.allocate(capacity: max(elements.count, 1))
-        pointer.initialize(from: elements, count: elements.count)
-        blocks.append(UnsafeMutableRawPointer(pointer))
-        return pointer
-    }
-
-    func text(_ bytes: some Sequence<UInt8>) -> UnsafeMutablePointer<CChar> {
-        array(bytes.map { CChar(bitPattern: $0) } + [0])
-    }
-
-    func list(_ texts: [[UInt8]]) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> {
-        array(texts.map { Optional(text($0)) } + [nil])
-    }
-
-    func constantList(_ texts: [[UInt8]?]) -> UnsafePointer<UnsafePointer<CChar>?> {
-        UnsafePointer(array(texts.map { $0.map { UnsafePointer(text($0)) } } + [nil]))
-    }
-}
-
 /// The complete `struct varve_plan`.
 struct LaunchPlan: ~Copyable {
     private let memory = PlanMemory()
     private var plan = varve_plan()
-    private let steps: [MountStep]
+    private let process: Specification.Process
+    private var steps: [MountStep] = []
+    private var hostname: String?
     /// Whose descriptors the plan names by number: they stay open as long as it lives.
-    private let held: [SharedDescriptor]
+    private var held: [SharedDescriptor]
 
+    /// What all processes have, whether they make a container or enter one.
     /// - Parameters:
     ///   - streams: borrowed; each 3 or greater.
-    ///   - terminal, controlGroup: borrowed, -1 for none.
+    ///   - terminal: borrowed, -1 for none.
     ///   - filter: what `linux.seccomp` was compiled to.
     init(
-        _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan,
-        workingDirectory: BytePath, streams: (Int32, Int32, Int32), terminal: Int32, controlGroup: Int32,
-        filter: SeccompProgram?
+        _ process: Specification.Process, streams: (Int32, Int32, Int32), terminal: Int32, passed: PassedDescriptors,
+        filter: SeccompProgram?, gate: Int32?, isTied: Bool, handsOver: Bool = false
     ) throws(RuntimeError) {
-        steps = mounts.steps
+        self.process = process
         let stub = try doing("make stub of", "container process") { () throws(SystemError) in
             SharedDescriptor(Descriptor(owning: try system("make file", "") { varve_stub_open() }))
         }
-        held = [root, stub] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
+        held = [stub] + passed.descriptors
         plan.stub = stub.descriptor.raw
-        plan.root = root.descriptor.raw
-        plan.cgroup = controlGroup
-        plan.namespaces = specification.linux.namespaces.reduce(0) { $0 | $1.cloneFlag }
-        plan.mask_file = mounts.maskFile?.descriptor.raw ?? -1
-        plan.mask_directory = mounts.maskDirectory?.descriptor.raw ?? -1
+        plan.cgroup = -1
+        plan.root = -1
+        plan.target = -1
+        plan.mask_file = -1
+        plan.mask_directory = -1
         plan.streams = streams
         plan.terminal = terminal
-        plan.directory = UnsafePointer(memory.text(workingDirectory.bytes))
-        if let name = specification.hostname { plan.hostname = UnsafePointer(memory.text(name.utf8)) }
-        if let name = specification.domainname { plan.domainname = UnsafePointer(memory.text(name.utf8)) }
-        setSteps()
-        setProcess(specification.process)
+        plan.passed = UnsafePointer(memory.array(passed.descriptors.map { $0.descriptor.raw }))
+        plan.passed_count = passed.descriptors.count
+        plan.gate = gate ?? -1
+        plan.is_tied = isTied ? 1 : 0
         if let filter {
             plan.filter = UnsafeRawPointer(memory.array(filter.bytes))
             plan.filter_length = UInt16(filter.instructions.count)
             plan.filter_flags = filter.flags
         }
+        setProcess()
+        setWords(handsOver: handsOver)
+    }
+
+    /// A container of its own.
+    /// - Parameters:
+    ///   - controlGroup: borrowed, -1 for none.
+    ///   - asks: whether the process waits for the caller before it enters the root.
+    mutating func make(
+        _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan, controlGroup: Int32,
+        asks: Bool
+    ) {
+        held += [root] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
+        plan.root = root.descriptor.raw
+        plan.cgroup = controlGroup
+        plan.namespaces = specification.linux.namespaces.reduce(0) { $0 | $1.cloneFlag }
+        plan.mask_file = mounts.maskFile?.descriptor.raw ?? -1
+        plan.mask_directory = mounts.maskDirectory?.descriptor.raw ?? -1
+        plan.asks = asks ? 1 : 0
+        hostname = specification.hostname
+        if let name = specification.hostname { plan.hostname = UnsafePointer(memory.text(name.utf8)) }
+        if let name = specification.domainname { plan.domainname = UnsafePointer(memory.text(name.utf8)) }
+        steps = mounts.steps
+        setSteps()
+    }
+
+    /// The namespaces of a process that is there already.
+    /// - Parameter controlGroup: the directory of a group to be in.
+    mutating func join(
+        _ namespaces: Set<Specification.Namespace>, of target: SharedDescriptor, controlGroup: SharedDescriptor?
+    ) {
+        held += [target] + [controlGroup].compactMap { $0 }
+        plan.target = target.descriptor.raw
+        plan.joined = namespaces.reduce(0) { $0 | $1.cloneFlag }
+        plan.cgroup = controlGroup?.descriptor.raw ?? -1
     }
 
     private mutating func setSteps() {
@@ -84,10 +94,11 @@ struct LaunchPlan: ~Copyable {
         plan.step_count = steps.count
     }
 
-    private mutating func setProcess(_ process: Specification.Process) {
+    private mutating func setProcess() {
         let limits = process.limits.map { varve_limit(resource: $0.resource.number, soft: $0.soft, hard: $0.hard) }
         plan.limits = UnsafePointer(memory.array(limits))
         plan.limit_count = limits.count
+        plan.directory = UnsafePointer(memory.text(process.workingDirectory.bytes))
         plan.no_new_privileges = process.noNewPrivileges ? 1 : 0
         let sets = process.capabilities
         plan.capabilities = varve_capabilities(
@@ -98,87 +109,90 @@ struct LaunchPlan: ~Copyable {
         plan.groups = UnsafePointer(memory.array(process.user.additionalGroups))
         plan.group_count = process.user.additionalGroups.count
         plan.umask = process.user.umask
-        let candidates = process.candidates
-        let count = [UInt8](repeating: UInt8(ascii: "n"), count: candidates.count)
-        plan.words = UnsafePointer(memory.list([count] + candidates + process.arguments.map(\.bytes)))
         plan.environment = UnsafePointer(memory.list(process.environment.map(\.bytes)))
     }
 
-    /// Starts the process; returns when it executes the program.
-    /// - Parameter view: of what the container sees, to tell why its program can't be executed.
-    func launch(_ specification: Specification, in view: borrowing RootView) throws(RuntimeError) -> ProcessHandle {
-        var plan = plan
-        var pidfd: Int32 = -1
-        var report = varve_report()
-        let pid = varve_launch(&plan, &pidfd, &report)
-        guard pid > 0 else { throw error(from: report, specification, view) }
-        return ProcessHandle(pid: pid, owning: Descriptor(owning: pidfd))
+    /// What the stub is told (`plan.words`).
+    private mutating func setWords(handsOver: Bool) {
+        var letters: [UInt8] = []
+        if plan.gate >= 0 { letters.append(UInt8(VARVE_STUB_WAITS)) }
+        if handsOver {
+            letters.append(UInt8(VARVE_STUB_HANDS_OVER))
+            if plan.terminal >= 0 { letters.append(UInt8(VARVE_STUB_TAKES_TERMINAL)) }
+            if plan.is_tied != 0 { letters.append(UInt8(VARVE_STUB_IS_TIED)) }
+        }
+        func word(ofLength count: Int) -> [UInt8] { [UInt8](repeating: UInt8(ascii: "n"), count: count) }
+        let candidates = process.candidates
+        let counts = [word(ofLength: candidates.count), word(ofLength: plan.passed_count)]
+        plan.words = UnsafePointer(memory.list([letters] + counts + candidates + process.arguments.map(\.bytes)))
     }
 
-    private func error(
-        from report: varve_report, _ specification: Specification, _ view: borrowing RootView
-    ) -> RuntimeError {
+    /// Starts the process; returns when it executes the program or waits at its gate.
+    /// - Parameters:
+    ///   - kind: of what the container sees at a path, to tell why its program can't be executed.
+    ///   - prepared: of ``RunOptions``.
+    func launch(
+        kind: (BytePath) -> FileKind?, prepared: ((Int32) throws -> Void)? = nil
+    ) throws(RuntimeError) -> ProcessHandle {
+        var plan = plan
+        var report = varve_report()
+        var launch = varve_launch()
+        guard varve_launch_begin(&plan, &launch, &report) == 0 else { throw error(from: report, kind) }
+        while true {
+            switch varve_launch_next(&launch, &report) {
+            case 0: return ProcessHandle(pid: launch.pid, owning: Descriptor(owning: launch.pidfd))
+            case 1:
+                do { try prepared?(launch.pid) } catch {
+                    varve_launch_abandon(&launch)
+                    throw error as? RuntimeError ?? RuntimeError(.failed, "prepare container", "", "\(error)")
+                }
+                varve_launch_answer(&launch)
+            default: throw error(from: report, kind)
+            }
+        }
+    }
+
+    private func error(from report: varve_report, _ kind: (BytePath) -> FileKind?) -> RuntimeError {
         let errno = Errno(rawValue: report.error)
         let stage = Int(report.stage)
         // The program's arguments go by way of the stub, so the kernel counts them there first.
         if stage == Int(VARVE_STAGE_EXEC) || (stage == Int(VARVE_STAGE_STUB) && errno.rawValue == E2BIG) {
-            return ExecutionFailure(specification.process, errno, view).error
+            return ExecutionFailure(process, errno, kind).error
+        }
+        if stage == Int(VARVE_STAGE_DIED) {
+            return RuntimeError(.failed, "start container process", "", "it was killed while it was set up")
         }
         let message = withUnsafeBytes(of: report.message) { Array($0.prefix { $0 != 0 }) }
         let detail = message.isEmpty ? "" : " (\(FilesystemContext.text(ofMessage: message)))"
-        return RuntimeError(
-            .failed, LaunchPlan.stage(stage), subject(of: report, specification), errno.description + detail)
+        return RuntimeError(.failed, LaunchStage.name(stage), subject(of: report), errno.description + detail)
     }
 
-    private func subject(of report: varve_report, _ specification: Specification) -> String {
+    private func subject(of report: varve_report) -> String {
         switch Int(report.stage) {
         case Int(VARVE_STAGE_MOUNT):
-            steps.indices.contains(Int(report.step)) ? steps[Int(report.step)].target.displayed : ""
-        case Int(VARVE_STAGE_HOSTNAME): specification.hostname ?? ""
-        case Int(VARVE_STAGE_DIRECTORY): specification.process.workingDirectory.displayed
-        case Int(VARVE_STAGE_USER): "\(specification.process.user.uid):\(specification.process.user.gid)"
+            steps.indices.contains(Int(report.detail)) ? steps[Int(report.detail)].target.displayed : ""
+        case Int(VARVE_STAGE_HOSTNAME): hostname ?? ""
+        case Int(VARVE_STAGE_DIRECTORY): process.workingDirectory.displayed
+        case Int(VARVE_STAGE_USER): "\(process.user.uid):\(process.user.gid)"
         default: ""
-        }
-    }
-
-    private static func stage(_ number: Int) -> String {
-        switch number {
-        case Int(VARVE_STAGE_CLONE): "start container process"
-        case Int(VARVE_STAGE_NAMESPACE): "separate container from host"
-        case Int(VARVE_STAGE_ROOT): "attach container root"
-        case Int(VARVE_STAGE_MOUNT): "mount in container"
-        case Int(VARVE_STAGE_NETWORK): "bring up container loopback"
-        case Int(VARVE_STAGE_HOSTNAME): "set host name"
-        case Int(VARVE_STAGE_PIVOT): "enter container root"
-        case Int(VARVE_STAGE_SESSION): "start container session"
-        case Int(VARVE_STAGE_STANDARD_STREAMS): "set container standard streams"
-        case Int(VARVE_STAGE_DESCRIPTORS): "close descriptors in container"
-        case Int(VARVE_STAGE_LIMITS): "set container resource limits"
-        case Int(VARVE_STAGE_DIRECTORY): "enter working directory"
-        case Int(VARVE_STAGE_PRIVILEGES): "forbid new privileges in container"
-        case Int(VARVE_STAGE_BOUNDING_SET): "drop capabilities of container"
-        case Int(VARVE_STAGE_USER): "set user"
-        case Int(VARVE_STAGE_CAPABILITIES): "set container capabilities"
-        case Int(VARVE_STAGE_FILTER): "install seccomp filter"
-        case Int(VARVE_STAGE_SIGNALS): "reset signals in container"
-        case Int(VARVE_STAGE_SUPERVISOR): "bind container to its supervisor"
-        case Int(VARVE_STAGE_STUB): "execute stub of container process"
-        default: "start container (stage \(number))"
         }
     }
 }
 
-extension Specification.Namespace {
-    fileprivate var cloneFlag: UInt64 {
-        switch self {
-        case .mount: 0x0002_0000
-        case .cgroup: 0x0200_0000
-        case .uts: 0x0400_0000
-        case .ipc: 0x0800_0000
-        case .pid: 0x2000_0000
-        case .network: 0x4000_0000
-        case .user: 0x1000_0000
-        case .time: 0x80
+/// Descriptors for the container, numbered so that none of their last places is one of them.
+struct PassedDescriptors {
+    let descriptors: [SharedDescriptor]
+
+    init(_ numbers: [Int32]) throws(RuntimeError) {
+        var copies: [SharedDescriptor] = []
+        let floor = varve_descriptor_floor(numbers.count)
+        for number in numbers {
+            copies.append(
+                try doing("pass descriptor", "\(number)") { () throws(SystemError) in
+                    SharedDescriptor(
+                        Descriptor(owning: try system("duplicate", "") { fcntl(number, F_DUPFD_CLOEXEC, floor) }))
+                })
         }
+        descriptors = copies
     }
 }

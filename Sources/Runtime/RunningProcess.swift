@@ -26,6 +26,14 @@ public struct RunningProcess: ~Copyable {
         try group.required("thaw") { group throws(SystemError) in try group.thaw() }
     }
 
+    /// Gives the process up to a caller that waits for it and serves its terminal by itself. The control group is the
+    /// caller's to remove.
+    public consuming func release() throws(RuntimeError) -> ReleasedProcess {
+        guard let terminal else { return ReleasedProcess(process: process, terminal: nil) }
+        let sides = try doing("hand over", "terminal") { () throws(SystemError) in try terminal.sides.duplicate() }
+        return ReleasedProcess(process: process, terminal: sides)
+    }
+
     /// Waits for the end: the exit code, or 128 + the signal that ended the process.
     public consuming func wait() throws(RuntimeError) -> Int32 {
         let group = group
@@ -42,6 +50,14 @@ public struct RunningProcess: ~Copyable {
         try group.remove()
         return status
     }
+}
+
+/// What ``RunningProcess/release()`` gives up. Wait for the process, or it stays as a zombie.
+@frozen public struct ReleasedProcess: ~Copyable {
+    public let process: ProcessHandle
+    /// Keep the inner side open too, so that the outer one goes on working when no process of the container has the terminal
+    /// open for a while.
+    public let terminal: PseudoTerminal?
 }
 
 /// Both sides of a container's terminal. The inner one stays open here, so that the outer one goes on working when
@@ -61,6 +77,9 @@ struct OptionalControlGroup: ~Copyable {
         self.group = group
         self.problem = problem
     }
+
+    /// For a process that the group is not made for, nor removed with.
+    static var none: OptionalControlGroup { OptionalControlGroup(group: nil, problem: nil) }
 
     /// Throws where the group is in use: whatever is in it would be killed at the container's end.
     static func open(_ path: BytePath?) throws(RuntimeError) -> OptionalControlGroup {

@@ -4,9 +4,10 @@ import Model
 
 /// Runs containers from OCI configurations.
 public enum Runtime {
-    /// Starts the process of `specification` on `rootfs` and returns when its program is being executed.
+    /// Starts the process of `specification` on `rootfs` and returns when its program is being executed, or with a gate when
+    /// everything is set up.
     ///
-    /// The container is killed when the calling *thread* ends, so call this on the thread that waits.
+    /// Unless told otherwise the container is killed when the calling *thread* ends, so call this on the thread that waits.
     /// When anything fails, no process, mount or control group is left behind; what was made in the root stays, and
     /// the error says what that is.
     /// - Parameter rootfs: a detached mount (``Mounts``), which becomes the container's root.
@@ -40,12 +41,14 @@ public enum Runtime {
         try closeRoot(root, specification)
         let inner = terminal?.sides.inner.raw ?? -1
         let streams = try HeldStreams.open(options.streams, terminal: inner, owner: specification.process.user.uid)
+        let passed = try PassedDescriptors(options.passedDescriptors)
         let group = try OptionalControlGroup.open(specification.linux.cgroupsPath)
         do throws(RuntimeError) {
-            let plan = try LaunchPlan(
-                specification, root: root, mounts: mounts, workingDirectory: specification.process.workingDirectory,
-                streams: streams.raw, terminal: inner, controlGroup: group.raw, filter: filter)
-            let process = try plan.launch(specification, in: mounts.view)
+            var plan = try LaunchPlan(
+                specification.process, streams: streams.raw, terminal: inner, passed: passed, filter: filter,
+                gate: options.gate, isTied: options.isTiedToCaller)
+            plan.make(specification, root: root, mounts: mounts, controlGroup: group.raw, asks: options.prepared != nil)
+            let process = try plan.launch(kind: { mounts.view.kind(at: $0) }, prepared: options.prepared)
             return RunningProcess(
                 process: process, terminal: terminal, relays: streams.relays, group: group, madePaths: made.mountPoints)
         } catch {
@@ -81,43 +84,6 @@ public enum Runtime {
         if !opensDevices { attributes.formUnion(.noDevices) }
         try doing("restrict", "container root") { () throws(SystemError) in
             try Mounts.setAttributes(root.descriptor, set: attributes, clear: opensDevices ? .noDevices : [])
-        }
-    }
-}
-
-/// What a run is told beside the specification.
-public struct RunOptions: Sendable {
-    public var streams: StandardStreams
-    /// Whether a working directory that does not exist is made.
-    public var makesWorkingDirectory: Bool
-    /// Where compiled filters of system calls are kept; nil to compile each time.
-    public var seccompCache: SeccompCache?
-
-    public init(streams: StandardStreams = StandardStreams(), makesWorkingDirectory: Bool = false) {
-        self.streams = streams
-        self.makesWorkingDirectory = makesWorkingDirectory
-    }
-}
-
-extension Specification {
-    /// Refuses what would act on the host or can't be right.
-    func check() throws(RuntimeError) {
-        func refuse(_ field: String, _ why: String) throws(RuntimeError) {
-            throw RuntimeError(.refused, "run", field, why)
-        }
-        try refuseUnexecuted()
-        if !linux.namespaces.contains(.mount) { try refuse("linux.namespaces", "a mount namespace is required") }
-        for name in [hostname, domainname].compactMap({ $0 }) where name.utf8.count > 64 {
-            throw RuntimeError(.refused, "set host name", name, "it is longer than 64 bytes")
-        }
-        if hostname != nil || domainname != nil, !linux.namespaces.contains(.uts) {
-            try refuse("hostname", "it would rename the host without a uts namespace")
-        }
-        if process.arguments.isEmpty { try refuse("process.args", "there is no program") }
-        let texts = process.arguments + process.environment
-        if texts.contains(where: { $0.bytes.contains(0) }) { try refuse("process", "a text holds a NUL byte") }
-        if [hostname, domainname].contains(where: { $0?.utf8.contains(0) == true }) {
-            try refuse("hostname", "it holds a NUL byte")
         }
     }
 }

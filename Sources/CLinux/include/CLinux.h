@@ -56,6 +56,9 @@ int varve_openat2(int directory, const char *path, uint64_t flags, uint64_t mode
 /// statx(2), here because glibc's and the kernel's headers both define struct statx.
 int varve_statx(int directory, const char *path, int flags, unsigned int mask, struct statx *result);
 
+/// Which kind of filesystem a file is on: f_type of fstatfs(2), a number of linux/magic.h; -1 with errno.
+int64_t varve_filesystem_type(int descriptor);
+
 /// getdents64(2): bytes read, 0 at the end, -1 with errno.
 ssize_t varve_getdents64(int directory, void *buffer, size_t count);
 

@@ -30,6 +30,20 @@ enum {
     VARVE_STAGE_SUPERVISOR,
     VARVE_STAGE_STUB,
     VARVE_STAGE_EXEC,
+    VARVE_STAGE_CONTROL_GROUP,
+    VARVE_STAGE_JOIN,
+    VARVE_STAGE_HAND_OVER,
+    /// The process died before it could say why.
+    VARVE_STAGE_DIED,
+
+    // No failures: what the process tells on its way.
+
+    /// Waits for an answer: its namespaces and mounts are there, and its root is not yet entered.
+    VARVE_TELLS_PREPARED = 64,
+    /// Ends: the process numbered `detail`, a child of the same parent, carries on in its place.
+    VARVE_TELLS_SUCCESSOR,
+    /// Everything is set up and the program can be executed: waits at the gate.
+    VARVE_TELLS_READY,
 };
 
 /// What a mount step does at its target.
@@ -48,6 +62,17 @@ enum {
     VARVE_STEP_MASK,
     /// Makes the target and all mounts below it read-only. A target that is not there is skipped.
     VARVE_STEP_READ_ONLY,
+};
+
+/// The stub's letters.
+enum {
+    /// Asks whether the program can be executed, then waits at the gate.
+    VARVE_STUB_WAITS = 'w',
+    /// Goes on as a child of its parent, so that it is in the pid namespace that was joined.
+    VARVE_STUB_HANDS_OVER = 'h',
+    /// Then: makes standard input the controlling terminal, and is killed when the calling thread ends.
+    VARVE_STUB_TAKES_TERMINAL = 't',
+    VARVE_STUB_IS_TIED = 'k',
 };
 
 struct varve_step {
@@ -76,10 +101,19 @@ struct varve_capabilities {
 struct varve_plan {
     /// CLONE_NEW* flags. CLONE_NEWNS must be among them.
     uint64_t namespaces;
-    /// Directory of the cgroup that the process starts in, or -1.
+    /// CLONE_NEW* flags of the namespaces of the process behind `target`, a pidfd, that are joined instead; the pid
+    /// namespace may be among them. Nothing is mounted or named then, and `root` is not used.
+    uint64_t joined;
+    int target;
+    /// Directory of the cgroup (version 2) that the process starts in, or -1.
     int cgroup;
+    /// The `cgroup.procs` files of further groups (version 1), open for writing.
+    const int *cgroup_files;
+    size_t cgroup_file_count;
     /// The detached mount that becomes the root.
     int root;
+    /// Whether VARVE_TELLS_PREPARED is told.
+    int asks;
     const struct varve_step *steps;
     size_t step_count;
     /// Detached mounts of the null device and of an empty directory, or -1 where nothing is masked.
@@ -92,6 +126,9 @@ struct varve_plan {
     int terminal;
     const struct varve_limit *limits;
     size_t limit_count;
+    /// What becomes 3, 4 and so on: each at least varve_descriptor_floor().
+    const int *passed;
+    size_t passed_count;
     const char *directory;
     int no_new_privileges;
     struct varve_capabilities capabilities;
@@ -104,32 +141,59 @@ struct varve_plan {
     const uint32_t *groups;
     size_t group_count;
     uint32_t umask;
+    /// Whether the process is killed when the calling *thread* ends.
+    int is_tied;
+    /// What is read from, one byte, before the program is executed; -1 for no waiting.
+    int gate;
     /// What varve_stub_open() gave.
     int stub;
-    /// First a word as long as there are candidates for the program, then the candidates, which are tried in order until
-    /// one can be executed, then the program's arguments and a null.
+    /// What the stub is told: letters, a word as long as there are candidates for the program, a word as long as there are
+    /// descriptors to pass, then the candidates, which are tried in order until one can be executed, then the program's
+    /// arguments and a null.
     char *const *words;
     char *const *environment;
 };
 
-/// Why a launch failed. Travels over a pipe, smaller than PIPE_BUF so that it arrives whole. It may end before the
-/// message, which is empty then.
+/// Why a launch failed, or what the process tells. Travels over a pipe, smaller than PIPE_BUF so that it arrives whole.
+/// It may end before the message, which is empty then.
 struct varve_report {
     int32_t stage;
     int32_t error;
-    /// Index into the plan's steps where the stage is VARVE_STAGE_MOUNT.
-    uint32_t step;
+    /// Index into the plan's steps where the stage is VARVE_STAGE_MOUNT; a pid where it is VARVE_TELLS_SUCCESSOR.
+    uint32_t detail;
     /// What the kernel said beside the error, or empty.
     char message[244];
 };
 
+/// A process on its way to execve.
+struct varve_launch {
+    pid_t pid;
+    /// Close-on-exec.
+    int pidfd;
+    /// Where reports come from, and where answers go to (-1 where nothing is asked).
+    int reports, answers;
+    /// Whether VARVE_TELLS_READY or VARVE_TELLS_SUCCESSOR is still to come, so that an end of the reports is no success.
+    int has_gate, has_successor;
+};
+
+/// What the numbers of a plan's descriptors start at, where it passes `passed_count`.
+int varve_descriptor_floor(size_t passed_count);
+
 /// A sealed file without a name that holds a small program: it executes the container's. Close-on-exec; -1 with errno.
 int varve_stub_open(void);
 
-/// Starts the process and returns when execve has succeeded: its pid here, and a close-on-exec descriptor in `pidfd`.
-/// On failure -1 and `report`; no process is left behind. The plan's descriptors stay open here.
-///
-/// The process is killed when the calling *thread* ends.
-pid_t varve_launch(const struct varve_plan *plan, int *pidfd, struct varve_report *report);
+/// Starts the process. The plan's descriptors stay open here. On failure -1 and `report`; no process is left behind.
+int varve_launch_begin(const struct varve_plan *plan, struct varve_launch *launch, struct varve_report *report);
+
+/// Waits until the process has got further: 0 when it executes the program or waits at its gate, and `launch` holds nothing
+/// more than pid and pidfd; 1 when it waits for varve_launch_answer(), and `report` says at what; -1 when it has failed, and
+/// no process is left behind.
+int varve_launch_next(struct varve_launch *launch, struct varve_report *report);
+
+/// Lets the process go on. One that has died by now is found by varve_launch_next().
+void varve_launch_answer(struct varve_launch *launch);
+
+/// Kills and reaps the process.
+void varve_launch_abandon(struct varve_launch *launch);
 
 #endif

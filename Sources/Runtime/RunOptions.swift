@@ -1,0 +1,26 @@
+import Linux
+
+/// What a run is told beside the specification.
+public struct RunOptions {
+    public var streams: StandardStreams
+    /// Whether a working directory that does not exist is made.
+    public var makesWorkingDirectory: Bool
+    /// Where compiled filters of system calls are kept; nil to compile each time.
+    public var seccompCache: SeccompCache?
+    /// A FIFO that is open for reading and writing, borrowed. With it ``Runtime/run(_:rootfs:options:)`` returns when everything
+    /// is set up and the program can be executed; the process, a small program of ours, executes it once it has read one byte
+    /// from there. Where that fails although it looked as if it could, the process ends with 126 or 127.
+    public var gate: Int32?
+    /// Called with the process's pid when all namespaces and mounts are there and the root is not yet entered. What it throws
+    /// ends the start.
+    public var prepared: ((Int32) throws -> Void)?
+    /// Whether the container is killed when the calling *thread* ends.
+    public var isTiedToCaller = true
+    /// What becomes 3, 4 and so on in the container, in this order, borrowed.
+    public var passedDescriptors: [Int32] = []
+
+    public init(streams: StandardStreams = StandardStreams(), makesWorkingDirectory: Bool = false) {
+        self.streams = streams
+        self.makesWorkingDirectory = makesWorkingDirectory
+    }
+}
