@@ -61,6 +61,25 @@ public enum Xattrs {
         }
     }
 
+    /// All attributes of a file that is open in any way, also with O_PATH, sorted by name.
+    public static func all(behind file: borrowing Descriptor) throws(SystemError) -> [ExtendedAttribute] {
+        // By what /proc shows of the descriptor, which leads to the very file, also to a symlink itself.
+        let path = KernelPath(file.procPath)
+        let list = try grown("list attributes of", path.description) { listxattr(path.bytes, $0, $1) }
+        var result: [ExtendedAttribute] = []
+        for name in list.split(separator: 0) {
+            let key = KernelPath(name).bytes
+            do throws(SystemError) {
+                let value = try grown("read attribute of", path.description) { getxattr(path.bytes, key, $0, $1) }
+                result.append(ExtendedAttribute(name: ByteName(name), value: value))
+            } catch {
+                // Gone between the two calls.
+                if error.errno != .noData { throw error }
+            }
+        }
+        return result.sorted { $0.name < $1.name }
+    }
+
     public static func set(
         _ attribute: ExtendedAttribute, _ path: KernelPath, in directory: DirectoryReference
     ) throws(SystemError) {

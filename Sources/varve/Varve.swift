@@ -24,9 +24,9 @@ struct Varve: ParsableCommand {
             CommandGroup(
                 name: "Work",
                 subcommands: [
-                    RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, PortCommand.self,
-                    VolumeCommand.self, NetworkCommand.self, EventsCommand.self, MountCommand.self, UmountCommand.self,
-                    CheckoutCommand.self,
+RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, CpCommand.self,
+                    PortCommand.self, VolumeCommand.self, NetworkCommand.self, EventsCommand.self, MountCommand.self,
+                    UmountCommand.self, CheckoutCommand.self,
                 ]),
             CommandGroup(name: "Share", subcommands: [SaveCommand.self, ExportCommand.self]),
             CommandGroup(name: "Record", subcommands: [StatusCommand.self, DiffCommand.self, CommitCommand.self]),

@@ -7,7 +7,7 @@ struct HelpTests {
     private static let commands = [
         "init", "import", "run", "start", "ps", "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
-        "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
+        "cp", "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
         "load", "save", "export", "history", "images", "inspect", "gc", "fsck", "df", "info", "version",
     ]
 

@@ -92,7 +92,7 @@ extension Repository {
         specification.linux.cgroupsPath == nil ? "no cgroup2 hierarchy is mounted" : nil
     }
 
-    private func mountRoot(of container: Container, _ state: ContainerState) throws -> Descriptor {
+    func mountRoot(of container: Container, _ state: ContainerState) throws -> Descriptor {
         let tree = try content(of: state.checkout).fs
         let upper = try upperDirectory(of: container, state) { try store().directory(tree).attributes }
         let work = try Files.openDirectory(KernelPath(files(of: container.id).work(state.upper)))

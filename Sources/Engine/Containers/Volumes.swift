@@ -20,18 +20,7 @@ extension Repository {
     private func specified(
         _ mount: StorageMount, of container: Container, _ state: ContainerState, isLasting: Bool
     ) throws -> Specification.Mount {
-        let source: String
-        switch mount.source {
-        case .path(let path):
-            guard try Files.exists(KernelPath(path)) else { throw EngineError.noVolumeSource(path) }
-            source = path
-        case .volume(let name): source = try directory(ofVolume: name, for: mount, state, isLasting: isLasting)
-        case .own(let number):
-            source = try ownVolume(number, at: mount.destination, of: container, state, isLasting: isLasting)
-        case .borrowed(let lender, let number):
-            source = "\(files(of: lender).volumes)/\(number)"
-            guard try Files.exists(KernelPath(source)) else { throw EngineError.noVolumeSource(source) }
-        case .tmpfs:
+        guard let source = try source(of: mount, of: container, state, isLasting: isLasting) else {
             return Specification.Mount(
                 "tmpfs", at: mount.destination, source: "tmpfs",
                 options: ["nosuid", "nodev", "noexec"] + mount.options + (mount.isReadOnly ? ["ro"] : []))
@@ -39,6 +28,25 @@ extension Repository {
         return Specification.Mount(
             "bind", at: mount.destination, source: ByteName(source),
             options: [mount.isRecursive ? "rbind" : "bind", mount.propagation, mount.isReadOnly ? "ro" : "rw"])
+    }
+
+    /// Where the host has what is mounted, made and filled where it is to be; nil for memory.
+    func source(
+        of mount: StorageMount, of container: Container, _ state: ContainerState, isLasting: Bool
+    ) throws -> String? {
+        switch mount.source {
+        case .path(let path):
+            guard try Files.exists(KernelPath(path)) else { throw EngineError.noVolumeSource(path) }
+            return path
+        case .volume(let name): return try directory(ofVolume: name, for: mount, state, isLasting: isLasting)
+        case .own(let number):
+            return try ownVolume(number, at: mount.destination, of: container, state, isLasting: isLasting)
+        case .borrowed(let lender, let number):
+            let source = "\(files(of: lender).volumes)/\(number)"
+            guard try Files.exists(KernelPath(source)) else { throw EngineError.noVolumeSource(source) }
+            return source
+        case .tmpfs: return nil
+        }
     }
 
     /// What a container is made with is mounted: what was asked for, in its order; then what its lenders have, and what its

@@ -96,7 +96,7 @@ extension PaxRecords {
 
 extension Attributes {
     /// Where a regular file has no holes.
-    var dataRanges: [Range<UInt64>] {
+    public var dataRanges: [Range<UInt64>] {
         var ranges: [Range<UInt64>] = []
         var start: UInt64 = 0
         for hole in holes + [size..<size] {
