@@ -24,7 +24,7 @@ struct Varve: ParsableCommand {
             CommandGroup(
                 name: "Work",
                 subcommands: [
-RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, CpCommand.self,
+                    RunCommand.self, StartCommand.self, PsCommand.self, RmCommand.self, CpCommand.self,
                     PortCommand.self, VolumeCommand.self, NetworkCommand.self, EventsCommand.self, MountCommand.self,
                     UmountCommand.self, CheckoutCommand.self,
                 ]),
