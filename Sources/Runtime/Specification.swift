@@ -119,18 +119,8 @@ extension Specification {
         case mount, pid, network, ipc, uts, cgroup, user, time
     }
 
-    /// Ids `container` to `container + size - 1` inside are `host` and so on outside.
-    public struct IDMapping: Hashable, Sendable {
-        public var container: UInt32
-        public var host: UInt32
-        public var size: UInt32
-
-        public init(container: UInt32, host: UInt32, size: UInt32) {
-            self.container = container
-            self.host = host
-            self.size = size
-        }
-    }
+    /// Ids of a user namespace, and whose they are outside.
+    public typealias IDMapping = IDRange
 
     /// How mounts that come later spread (mount_namespaces(7)).
     public enum Propagation: String, Hashable, Sendable {

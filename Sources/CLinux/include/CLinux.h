@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <sys/xattr.h>
 
+#include "ids.h"
 #include "launch.h"
 #include "links.h"
 #include "mounts.h"

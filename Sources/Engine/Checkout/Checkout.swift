@@ -10,35 +10,54 @@ import Snapshot
 /// a directory with the tree written out, for kernels without the former.
 protocol Checkout {
     /// Mounts the tree, detached.
-    /// - Parameter writable: where changes go; nil makes a mount that can't be written.
-    func mount(
-        _ tree: ObjectID, in repository: Repository, writable: (upper: DirectoryReference, work: DirectoryReference)?
-    ) throws -> Descriptor
+    /// - Parameters:
+    ///   - writable: where changes go; nil makes a mount that can't be written.
+    ///   - owners: whose user namespace it is for, so that who owns what in the tree does so there; then `writable` is on a
+    ///     mount that it maps. Nil for the host's.
+    func mount(_ tree: ObjectID, in repository: Repository, writable: WritableLayer?, owners: UserNamespace?) throws
+        -> Descriptor
+}
+
+/// Where changes to a mounted tree go.
+struct WritableLayer {
+    var upper: DirectoryReference
+    /// Empty, and on the same filesystem.
+    var work: DirectoryReference
+}
+
+extension Checkout {
+    /// With the owners that the tree says.
+    func mount(_ tree: ObjectID, in repository: Repository, writable: WritableLayer?) throws -> Descriptor {
+        try mount(tree, in: repository, writable: writable, owners: nil)
+    }
 }
 
 struct ImageCheckout: Checkout {
     func mount(
-        _ tree: ObjectID, in repository: Repository, writable: (upper: DirectoryReference, work: DirectoryReference)?
+        _ tree: ObjectID, in repository: Repository, writable: WritableLayer?, owners: UserNamespace?
     ) throws -> Descriptor {
         let file = try repository.metadataImage(of: tree)
         let image = try Mounts.erofs(KernelPath(file.procPath))
-        let pool = try Files.openDirectory(KernelPath("\(repository.root)/pool"))
-        return try Mounts.overlay(
-            OverlayLayers(lower: [image.reference], data: [pool.reference], writable: writable))
+        try owners.map(image, named: "metadata image")
+        let pool = try owners.openLayer("\(repository.root)/pool")
+        return try owners.overlay(
+            OverlayLayers(
+                lower: [image.reference], data: [pool.reference], writable: writable.map { ($0.upper, $0.work) }))
     }
 }
 
 struct DirectoryCheckout: Checkout {
     func mount(
-        _ tree: ObjectID, in repository: Repository, writable: (upper: DirectoryReference, work: DirectoryReference)?
+        _ tree: ObjectID, in repository: Repository, writable: WritableLayer?, owners: UserNamespace?
     ) throws -> Descriptor {
-        let directory = try Files.openDirectory(KernelPath(try repository.directoryCheckout(of: tree)))
+        let directory = try owners.openLayer(try repository.directoryCheckout(of: tree))
         guard writable == nil else {
-            return try Mounts.overlay(OverlayLayers(lower: [directory.reference], writable: writable))
+            return try owners.overlay(
+                OverlayLayers(lower: [directory.reference], writable: writable.map { ($0.upper, $0.work) }))
         }
         // One layer alone needs no overlay, but then its escaped attributes would show; an empty second layer does.
         let empty = try Files.openDirectory(KernelPath(try repository.emptyDirectory()))
-        return try Mounts.overlay(OverlayLayers(lower: [directory.reference, empty.reference]))
+        return try owners.overlay(OverlayLayers(lower: [directory.reference, empty.reference]))
     }
 }
 

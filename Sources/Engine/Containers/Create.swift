@@ -39,6 +39,8 @@ extension Repository {
         try Self.requirePlatform(configuration.process.platform, of: image, revision)
         let volumes = try claimVolumes(configuration.storage)
         defer { withExtendedLifetime(volumes) {} }
+        let ids = try settleIDs(&configuration.security)
+        defer { withExtendedLifetime(ids) {} }
         let container = Container(
             id: id, name: name, tag: tag, revision: revision.text, created: Moment.now(),
             configuration: configuration)

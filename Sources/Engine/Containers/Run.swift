@@ -31,6 +31,7 @@ extension Repository {
             try planConnections(of: container, exposed: try imageConfiguration(of: state.base).exposedPorts)
             specification.mounts += try nameMounts(
                 of: container, hostname: specification.hostname ?? "", besides: specification.mounts)
+            container.configuration.security.userNamespace.map(&specification.mounts)
             try Files.replace(
                 "\(files.directory)/config.json", with: try specification.json().serialized(), isDurable: isLasting)
             // Until here a signal ends varve, from here on it is the container's.
@@ -94,9 +95,13 @@ extension Repository {
 
     func mountRoot(of container: Container, _ state: ContainerState) throws -> Descriptor {
         let tree = try content(of: state.checkout).fs
-        let upper = try upperDirectory(of: container, state) { try store().directory(tree).attributes }
-        let work = try Files.openDirectory(KernelPath(files(of: container.id).work(state.upper)))
-        return try checkout().mount(tree, in: self, writable: (upper.reference, work.reference))
+        _ = try upperDirectory(of: container, state) { try store().directory(tree).attributes }
+        let owners = try container.configuration.security.userNamespace.owners()
+        let directory = try owners.openLayer(files(of: container.id).directory)
+        let upper = try Files.openDirectory(KernelPath("upper.\(state.upper)"), in: directory.reference)
+        let work = try Files.openDirectory(KernelPath("work.\(state.upper)"), in: directory.reference)
+        return try checkout().mount(
+            tree, in: self, writable: WritableLayer(upper: upper.reference, work: work.reference), owners: owners)
     }
 }
 

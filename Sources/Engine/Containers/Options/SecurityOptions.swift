@@ -20,6 +20,7 @@ public struct SecurityOptions: Sendable, Hashable {
     /// Parts of SELinux's context, by `user`, `role`, `type`, `level` and `filetype`; nil for no context.
     public var label: SELinuxLabel?
     public var paths = SystemPathOptions()
+    public var userNamespace = UserNamespaceOptions()
 
     public init() {}
 
@@ -34,12 +35,14 @@ public struct SecurityOptions: Sendable, Hashable {
             "capabilities": capabilities.json, "privileged": .bool(isPrivileged),
             "noNewPrivileges": .bool(noNewPrivileges), "seccomp": seccomp,
             "apparmor": apparmor.map { .string($0) } ?? .null, "label": label?.json ?? .null, "paths": paths.json,
+            "userNamespace": userNamespace.json,
         ]
     }
 
     init?(json: JSON) {
         guard let capabilities = json["capabilities"].flatMap(CapabilityOptions.init(json:)),
             let isPrivileged = json["privileged"]?.bool, let noNewPrivileges = json["noNewPrivileges"]?.bool,
+            let userNamespace = json["userNamespace"].flatMap(UserNamespaceOptions.init(json:)),
             let paths = json["paths"].flatMap(SystemPathOptions.init(json:)),
             let seccomp = json["seccomp"].flatMap(Seccomp.init(json:)), let label = json["label"]
         else { return nil }
@@ -48,6 +51,7 @@ public struct SecurityOptions: Sendable, Hashable {
         self.noNewPrivileges = noNewPrivileges
         self.seccomp = seccomp
         self.paths = paths
+        self.userNamespace = userNamespace
         apparmor = json["apparmor"]?.string
         if label.isNull { return }
         guard let label = SELinuxLabel(json: label) else { return nil }
@@ -68,6 +72,7 @@ public struct SecurityOptions: Sendable, Hashable {
         specification.linux.seccomp = try filter(for: set)
         specification.process.apparmorProfile = apparmor
         label?.apply(to: &specification)
+        try userNamespace.apply(to: &specification)
     }
 
     /// Nil where every system call is allowed.

@@ -13,10 +13,17 @@ struct SecurityFlags: ParsableArguments {
     @Option(help: "no-new-privileges, seccomp=FILE|unconfined, apparmor=PROFILE, systempaths=unconfined, mask=PATH …")
     var securityOpt: [String] = []
 
+    @Option(help: "The user namespace: host, auto[:size=N], keep-id, or CONTAINER:HOST:SIZE[,…].") var userns = "host"
+
     func apply(to configuration: inout ContainerConfiguration) throws {
         configuration.security.capabilities = try CapabilityOptions(
             adding: capAdd.flatMap(Self.words), dropping: capDrop.flatMap(Self.words))
         configuration.security.isPrivileged = isPrivileged
+        configuration.security.userNamespace = try UserNamespaceOption(userns).options()
+        if isPrivileged, userns != "host" {
+            throw UsageError(
+                "read --userns: \(userns): a privileged container is in the host's", hints: ["leave --privileged out"])
+        }
         for text in securityOpt { try SecurityOption(text).apply(to: &configuration.security) }
     }
 
