@@ -40,7 +40,10 @@ let argumentParser = Target.Dependency.product(
 
 let package = Package(
     name: "varve",
-    products: [.executable(name: "varve", targets: ["varve"])],
+    products: [
+        .executable(name: "varve", targets: ["varve"]),
+        .executable(name: "varve-supervisor", targets: ["varve-supervisor"]),
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -74,6 +77,9 @@ let package = Package(
             name: "varve",
             dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model"],
             swiftSettings: strict),
+
+        // Watches a container: no Swift, no library that can be done without.
+        .executableTarget(name: "varve-supervisor", path: "Sources/Supervisor"),
 
         .target(name: "Testbed", dependencies: ["Linux", "Model"], path: "Tests/Testbed", swiftSettings: strict),
         .target(

@@ -21,6 +21,8 @@ public enum EngineError: Error {
     case nothingToCommit(container: String)
     case containerRunning(String)
     case containerNotRunning(String)
+    /// The program that watches containers is not where varve is.
+    case noSupervisor(String, reason: String)
     case noCommand(String)
     /// A volume's path on the host.
     case noVolumeSource(String)
@@ -50,4 +52,11 @@ public enum EngineError: Error {
     case noUpper(String, filesystem: String)
     case notCommit(ObjectID)
     case refused(String, subject: String, reason: String)
+}
+
+extension EngineError {
+    static func badContainerName(_ name: String) -> EngineError {
+        .badName(
+            name, reason: "a container's name is a letter or digit, then letters, digits, '_', '.' and '-', at most 128")
+    }
 }

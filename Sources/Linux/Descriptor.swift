@@ -34,6 +34,14 @@ public struct Descriptor: ~Copyable, Sendable {
         return try system("read", "") { pread(raw, buffer.baseAddress, buffer.count, off_t(offset)) }
     }
 
+    /// At most `count` bytes at `offset`: fewer where the file ends.
+    public func read(upTo count: Int, at offset: UInt64) throws(SystemError) -> [UInt8] {
+        var result = [UInt8](repeating: 0, count: count)
+        let raw = raw
+        let got = try system("read", "") { pread(raw, &result, count, off_t(offset)) }
+        return Array(result.prefix(got))
+    }
+
     /// Reads from the current position to the end.
     /// - Parameter limit: throws EFBIG rather than read more than this many bytes.
     public func readAll(limit: Int = .max) throws(SystemError) -> [UInt8] {

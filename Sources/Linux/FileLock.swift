@@ -8,6 +8,32 @@ public struct FileLock: ~Copyable, Sendable {
 
     private init(file: consuming Descriptor) { self.file = file }
 
+    /// A lock that this process was handed by the one that took it, with the descriptor.
+    public init(adopting file: consuming Descriptor) { self.file = file }
+
+    /// The descriptor: whoever gets a copy has the lock too.
+    public var raw: Int32 { file.raw }
+
+    /// What the file holds of `count` bytes at `offset`, which is nothing to the lock.
+    public func read(_ count: Int, at offset: UInt64) throws(SystemError) -> [UInt8] {
+        try file.read(upTo: count, at: offset)
+    }
+
+    public func write(_ bytes: [UInt8], at offset: UInt64) throws(SystemError) {
+        var failure: SystemError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(SystemError) { try file.write(buffer, at: offset) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    /// Whether it is the lock of the file that has this path now.
+    public func isOf(_ path: String) throws(SystemError) -> Bool {
+        guard let named = try Files.statusIfPresent(KernelPath(path)) else { return false }
+        let own = try file.status()
+        return (own.device, own.inode) == (named.device, named.inode)
+    }
+
     /// Waits until nobody else holds the lock. The file is made when missing.
     public static func acquire(_ path: String) throws(SystemError) -> FileLock {
         let file = try open(path)

@@ -8,6 +8,9 @@ public enum Interrupts {
         try system("catch signal", "\(number)") { varve_catch_signal(number) }
     }
 
+    /// The last caught signal that came and has to be heeded; 0 where none has.
+    public static var raised: Int32 { varve_was_interrupted() }
+
     /// Whether a caught signal came, and has to be heeded.
     public static var isRaised: Bool { varve_was_interrupted() != 0 }
 

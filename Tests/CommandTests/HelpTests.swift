@@ -5,7 +5,8 @@ import Testing
 @Suite("Help", .enabled(if: isRoot))
 struct HelpTests {
     private static let commands = [
-        "init", "import", "run", "start", "ps", "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
+        "init", "import", "run", "create", "start", "stop", "restart", "kill", "wait", "logs", "attach", "rename", "ps",
+        "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
         "cp", "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
         "load", "save", "export", "history", "images", "inspect", "gc", "fsck", "df", "info", "version",
@@ -51,11 +52,14 @@ struct HelpTests {
         if command == "init" { help += "\n" + (try box.succeed("varve --help")) }
         let operation = try box.succeed("varve op log -n 1 | cut -c1-10")
         for line in Self.examples(help) where !line.hasPrefix("varve \(command) <") {
-            try box.shell("varve -q rm work")
+            try box.shell("varve -q rm -f work")
             if !line.contains("--name work") {
                 try box.succeed("varve -q run --name work debian:12 sh -c 'echo changed >/usr/bin/x'")
             }
             if command.hasPrefix("volume ") { try box.succeed("varve volume rm -f data; varve volume create data") }
+            if ["attach", "kill", "stop"].contains(command) {
+                try box.succeed("varve -q rm work; varve run -d --name work debian:12 sleep 1")
+            }
             if command == "umount" { try box.succeed("mkdir -p mnt; varve mount debian:12 mnt") }
             let adapted = line.replacing("3f2a9c1", with: operation).replacing("/srv/", with: "\(box.path)/")
                 .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing(

@@ -136,9 +136,9 @@ struct MainJobTests {
             $ varve ps -a | sed 1d
             id1   w      id2   debian:12   sh -c test -e /n && exit 7; t…   AGO   exited (7) AGO
             $ varve start w
-            ! varve: start: w: it runs only in the foreground so far
-            ! hint: varve start -a w
-            [125]
+            w
+            $ varve wait w
+            7
             $ varve rm w
             ! removed w
             $ varve rm w

@@ -255,15 +255,7 @@ struct RunTests {
             live
             $ varve rm w
             ! varve: use container: w: it is running
-            ! hint: stop what runs in it first
-            [3]
-            $ varve start -a w
-            ! varve: use container: w: it is running
-            ! hint: stop what runs in it first
-            [125]
-            $ varve rollback w
-            ! varve: use container: w: it is running
-            ! hint: stop what runs in it first
+            ! hint: varve stop w
             [3]
             $ varve -q commit w -m live --no-pause | wc -c
             41

@@ -63,11 +63,11 @@ struct LockTests {
         #expect(lines.subtracting(["status"]).isEmpty, "\(failures.text) \(failures.errors)")
     }
 
-    @Test("a killed varve takes its container with it, and the container can run again")
+    @Test("a killed supervisor takes its container with it, and the container can be removed")
     func killed() throws {
         let rig = try Rig()
         let running = try rig.start("c")
-        kill(running.varve, SIGKILL)
+        kill(running.keeper, SIGKILL)
         try running.waitUntilEnded()
         for _ in 0..<500 where try Files.exists(KernelPath("/proc/\(running.pid)/exe")) { usleep(10_000) }
         #expect(try rig.repository.state(of: running.container).status == .exited(code: 137))

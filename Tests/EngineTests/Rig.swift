@@ -88,9 +88,10 @@ final class Rig {
         let varve = try #require(Int32(result.text.split(separator: "\n")[0]))
         for _ in 0..<1000 {
             if let container = try repository.containerIfPresent(name),
-                case .running(let pid) = try repository.state(of: container).status
+                case let state = try repository.state(of: container), case .running(let pid) = state.status,
+                let keeper = state.life.keeper
             {
-                return Running(rig: self, container: container, varve: varve, pid: pid)
+                return Running(rig: self, container: container, varve: varve, keeper: keeper, pid: pid)
             }
             usleep(20_000)
         }
@@ -141,6 +142,8 @@ struct Running {
     let container: Container
     /// The process of `varve run`.
     let varve: Int32
+    /// The one that watches the container.
+    let keeper: Int32
     let pid: Int32
 
     /// The container's root as the host sees it.

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 #include <sys/xattr.h>
 
+#include "detach.h"
 #include "ids.h"
 #include "launch.h"
 #include "links.h"

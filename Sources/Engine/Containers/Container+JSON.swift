@@ -77,6 +77,7 @@ extension ContainerState {
             switch status {
             case .created: ["state": "created"]
             case .running(let pid): ["state": "running", "pid": .integer(pid)]
+            case .restarting(let code): ["state": "restarting", "exitCode": .integer(code)]
             case .exited(let code): ["state": "exited", "exitCode": .integer(code)]
             }
         return [
@@ -84,6 +85,7 @@ extension ContainerState {
             "mountPoints": .array(mountPoints.sorted().map { .string($0.bytes.hex) }),
             "tags": .array(tags.map { .string($0.description) }), "status": status,
             "started": started.map { .integer($0) } ?? .null, "finished": finished.map { .integer($0) } ?? .null,
+            "life": life.json,
         ]
     }
 
@@ -92,10 +94,12 @@ extension ContainerState {
             let checkout = json["checkout"]?.string.flatMap({ ObjectID(hex: $0) }),
             let upper = json["upper"]?.integer, let mountPoints = json["mountPoints"]?.array?.allPaths,
             let tags = json["tags"]?.array?.allStrings,
-            let status = json["status"].flatMap(Status.init(json:))
+            let status = json["status"].flatMap(Status.init(json:)),
+            let life = json["life"].flatMap(ContainerLife.init(json:))
         else { return nil }
         self.init(base: base, checkout: checkout, upper: Int(upper))
         self.status = status
+        self.life = life
         started = json["started"]?.integer
         finished = json["finished"]?.integer
         self.mountPoints = Set(mountPoints)
@@ -113,6 +117,9 @@ extension ContainerState.Status {
         case "running":
             guard let pid = json["pid"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
             self = .running(pid: pid)
+        case "restarting":
+            guard let code = json["exitCode"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
+            self = .restarting(code: code)
         case "exited":
             guard let code = json["exitCode"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
             self = .exited(code: code)

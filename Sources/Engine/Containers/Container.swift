@@ -48,6 +48,8 @@ public struct ContainerState: Sendable, Hashable {
     public enum Status: Sendable, Hashable {
         case created
         case running(pid: Int32)
+        /// Ended with this code, and about to be started again by its restart policy.
+        case restarting(code: Int32)
         case exited(code: Int32)
     }
 
@@ -65,4 +67,49 @@ public struct ContainerState: Sendable, Hashable {
     /// Seconds since 1970.
     public var started: Int64?
     public var finished: Int64?
+    public var life = ContainerLife()
+}
+
+/// What is known of a container's runs beside its status.
+public struct ContainerLife: Sendable, Hashable {
+    /// How many runs there were. The present or last one has this number.
+    public var run: UInt64 = 0
+    /// The process that watches the container, while one does.
+    public var keeper: Int32?
+    /// The signal that ended the last run.
+    public var signal: Int32?
+    /// Whether the kernel killed a process of the last run for want of memory.
+    public var isOutOfMemory = false
+    /// Why a start by the restart policy failed.
+    public var failure: String?
+    /// How often the restart policy started the container since somebody did.
+    public var restarts: Int64 = 0
+    /// Milliseconds before the last of these starts.
+    public var delay: Int64 = 0
+    /// Whether somebody asked for the end: no policy starts the container again then.
+    public var isStopAsked = false
+
+    public init() {}
+
+    var json: JSON {
+        [
+            "run": .integer(Int64(run)), "keeper": keeper.map { .integer($0) } ?? .null,
+            "signal": signal.map { .integer($0) } ?? .null, "outOfMemory": .bool(isOutOfMemory),
+            "failure": failure.map { .string($0) } ?? .null, "restarts": .integer(restarts),
+            "delay": .integer(delay), "stopAsked": .bool(isStopAsked),
+        ]
+    }
+
+    init?(json: JSON) {
+        guard let run = json["run"]?.integer.flatMap({ UInt64(exactly: $0) }),
+            let isOutOfMemory = json["outOfMemory"]?.bool, let restarts = json["restarts"]?.integer,
+            let delay = json["delay"]?.integer, let isStopAsked = json["stopAsked"]?.bool
+        else { return nil }
+        self.run = run
+        keeper = json["keeper"]?.integer.flatMap { Int32(exactly: $0) }
+        signal = json["signal"]?.integer.flatMap { Int32(exactly: $0) }
+        failure = json["failure"]?.string
+        (self.isOutOfMemory, self.restarts) = (isOutOfMemory, restarts)
+        (self.delay, self.isStopAsked) = (delay, isStopAsked)
+    }
 }

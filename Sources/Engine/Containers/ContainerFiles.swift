@@ -16,7 +16,7 @@ struct ContainerFiles {
     var lock: String { "\(directory)/lock" }
     /// Held for the moment in which `state.json` is read and replaced. Nothing else is waited for meanwhile.
     var stateLock: String { "\(directory)/state.lock" }
-    /// Held as long as a process runs in the container.
+    /// Held as long as a process runs in the container, or is to run in it again.
     var running: String { "\(directory)/running" }
     /// The networks that it is connected to at each start, where somebody changed that.
     var endpoints: String { "\(directory)/networks.json" }
@@ -24,6 +24,10 @@ struct ContainerFiles {
     var hosts: String { "\(directory)/hosts" }
     var resolvers: String { "\(directory)/resolv.conf" }
     var hostname: String { "\(directory)/hostname" }
+    /// What the container has written, unless it is told not to keep that; `log.1` and so on are older.
+    var log: String { "\(directory)/log" }
+    /// The program that is the container's first process where it is to have one of ours.
+    var initProgram: String { "\(directory)/init" }
     /// Holds the directories of the anonymous volumes.
     var volumes: String { "\(directory)/volumes" }
     func upper(_ number: Int) -> String { "\(directory)/upper.\(number)" }
@@ -44,12 +48,14 @@ extension Repository {
         try recover()
         guard var state = try storedState(of: container.id) else { return nil }
         // A state that says running outlives a killed process; the lock does not.
-        if case .running = state.status, try !isRunning(container) { state.status = .exited(code: 137) }
+        if state.status.isAlive, try !isRunning(container) {
+            state.status = .exited(code: try end(of: state, in: container).code)
+        }
         return state
     }
 
     /// Nil where the container was removed.
-    private func storedState(of id: String) throws -> ContainerState? {
+    func storedState(of id: String) throws -> ContainerState? {
         try read(files(of: id).state, of: id, as: ContainerState.init(json:))
     }
 

@@ -24,17 +24,13 @@ extension Repository {
         let id = Self.randomHex(32)
         let name = name ?? Nickname.random()
         guard Self.isContainerName(name) else {
-            throw EngineError.badName(
-                name,
-                reason:
-                    "a container's name is a letter or digit, then letters, digits, '_', '.' and '-', at most 128"
-            )
+            throw EngineError.badContainerName(name)
         }
         let image = try imageConfiguration(of: base)
         var configuration = configuration
         try settleMounts(&configuration.storage, lent: lent, image)
-        configuration.stopSignal = image.stopSignal
         try resolveNetworks(of: &configuration)
+        configuration.stopSignal = configuration.stopSignal ?? image.stopSignal
         configuration.process.labels = image.labels.merging(configuration.process.labels)
         try Self.requirePlatform(configuration.process.platform, of: image, revision)
         let volumes = try claimVolumes(configuration.storage)
@@ -69,13 +65,23 @@ extension Repository {
     /// Removes a container and what it holds. A running one is refused. Where it fails, the container is damaged, but
     /// keeps its name, and can be removed again.
     public func remove(_ container: Container) throws {
+        if try discardName(of: container) { return }
+        try remove(container, holding: try claimRunning(container))
+    }
+
+    /// What is left of a removal that was cut short: a name without a container.
+    private func discardName(of container: Container) throws -> Bool {
+        guard try !Files.exists(KernelPath(files(of: container.id).directory)),
+            try linkedID(container.name) == container.id
+        else { return false }
+        try Files.discard(KernelPath("\(root)/names/\(container.name)"))
+        return true
+    }
+
+    /// - Parameter running: of ``claimRunning(_:)``.
+    func remove(_ container: Container, holding running: borrowing FileLock) throws {
         let files = files(of: container.id)
         let name = KernelPath("\(root)/names/\(container.name)")
-        if try !Files.exists(KernelPath(files.directory)), try linkedID(container.name) == container.id {
-            return try Files.discard(name)
-        }
-        let running = try claimRunning(container)
-        defer { withExtendedLifetime(running) {} }
         try withLock(container) {
             // Somebody else may have removed it, and the name may be another's by now.
             guard try linkedID(container.name) == container.id else {

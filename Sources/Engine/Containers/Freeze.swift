@@ -30,6 +30,19 @@ extension Repository {
         try Self.thaw(group)
     }
 
+    /// Lets a container go on, whoever froze it. The caller has its lock.
+    func thawIfFrozen(_ container: Container) throws {
+        guard let group = try Self.group(of: container) else { return }
+        try Self.thaw(group)
+    }
+
+    /// Kills all that is in the container's control group.
+    func killGroup(of container: Container) throws {
+        guard let group = try Self.group(of: container) else { return }
+        try group.kill()
+        try group.waitUntilEmpty(within: 10_000)
+    }
+
     /// Ends what a killed varve left of the container, and its control group. The caller has ``claimRunning(_:)``.
     func endLeftovers(of container: Container) throws {
         guard let group = try Self.group(of: container) else { return }

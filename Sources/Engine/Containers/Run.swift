@@ -6,86 +6,102 @@ import Runtime
 import Snapshot
 
 extension Repository {
-    /// Runs the container's command in the foreground and returns when it has ended.
+    /// Runs the container's command in the foreground, tied to this process, and returns when it has ended.
     /// - Parameters:
     ///   - console: whose terminal, or whose streams, the command uses.
     ///   - isLasting: whether the container outlives the command, so that its state has to reach the disk.
     ///   - notice: takes what the caller is to know although the command runs, in one line.
     /// - Returns: the command's exit code, or 128 + the signal that ended it.
     public func run(
-        _ container: Container, console: RunConsole, isLasting: Bool, notice: (String) -> Void = { _ in }
+        _ container: Container, console: RunConsole, isLasting: Bool, notice: @escaping (String) -> Void = { _ in }
     ) throws -> Int32 {
-        let files = files(of: container.id)
         let running = try claimRunning(container)
-        defer { withExtendedLifetime(running) {} }
-
-        let process = try withLock(container) {
-            try requireRecovered()
-            try requireUpperDirectories()
-            try endLeftovers(of: container)
-            let state = try state(of: container)
-            try removeOldUppers(of: container, state)
-            let root = try mountRoot(of: container, state)
-            var specification = try specification(for: container, state, root: root, console: console)
-            specification.mounts += try volumeMounts(of: container, state, isLasting: isLasting)
-            try planConnections(of: container, exposed: try imageConfiguration(of: state.base).exposedPorts)
-            specification.mounts += try nameMounts(
-                of: container, hostname: specification.hostname ?? "", besides: specification.mounts)
-            container.configuration.security.userNamespace.map(&specification.mounts)
-            try Files.replace(
-                "\(files.directory)/config.json", with: try specification.json().serialized(), isDurable: isLasting)
-            // Until here a signal ends varve, from here on it is the container's.
-            let signals = try ForwardedSignals.hold()
-            let process = try start(specification, root, of: container, console, isLasting: isLasting)
-            if let problem = process.controlGroupProblem ?? Self.groupless(specification) {
-                notice("control group: \(container.name): it has none, so it can't be frozen: \(problem)")
-            }
-            record(.start, of: container)
-            let (pid, made) = (process.process.pid, process.madePaths.map(\.path))
-            do {
-                try connect(container, to: "/proc/\(pid)/ns/net")
-                try changeState(of: container.id, isDurable: isLasting) { state in
-                    state.status = .running(pid: pid)
-                    state.mountPoints.formUnion(made)
-                    state.started = Moment.now()
-                    state.finished = nil
-                }
-            } catch {
-                // Nobody would know of it.
-                try process.process.send(signal: SIGKILL)
-                _ = try process.wait()
-                disconnectOrWarn(container)
-                throw error
-            }
-            return HeldProcess(process, signals)
-        }
-        let code = try process.supervise(console.console)
-        record(.die, of: container, [.init("exitCode", "\(code)")])
-        try withLock(container) {
-            disconnectOrWarn(container)
-            // Only this: its base may have moved on meanwhile.
-            try changeState(of: container.id, isDurable: isLasting) { state in
-                state.status = .exited(code: code)
-                state.finished = Moment.now()
-            }
-        }
+        let start = ContainerStart(container: container, isLasting: isLasting, notice: notice)
+        // Until here a signal ends varve, from here on it is the container's.
+        var signals: ForwardedSignals?
+        let process = try launch(start, console: console) { () throws in signals = try ForwardedSignals.hold() }
+        guard let signals = signals.take() else { return try process.wait() }
+        let code = try process.supervise(signals, console: console.console)
+        let record = RunRecord(
+            run: try state(of: container).life.run, code: code, signal: code > 128 ? code - 128 : 0,
+            time: Timestamp.clock())
+        try record.write(to: running)
+        try recordEnd(record, of: container, isLasting: isLasting) { _ in .exited(code: code) }
         return code
+    }
+
+    /// Starts the container's command, and puts on record that it runs. The caller has ``claimRunning(_:)``.
+    /// - Parameter beforeStart: called when all but the process is there.
+    func launch(
+        _ start: ContainerStart, console: RunConsole, beforeStart: () throws -> Void
+    ) throws -> RunningProcess {
+        let container = start.container
+        let lock = try lock(container)
+        defer { withExtendedLifetime(lock) {} }
+        try requireRecovered()
+        try requireUpperDirectories()
+        try endLeftovers(of: container)
+        let state = try state(of: container)
+        try removeOldUppers(of: container, state)
+        let root = try mountRoot(of: container, state)
+        var specification = try specification(for: container, state, root: root, console: console)
+        specification.mounts += try volumeMounts(of: container, state, isLasting: start.isLasting)
+        try planConnections(of: container, exposed: try imageConfiguration(of: state.base).exposedPorts)
+        specification.mounts += try nameMounts(
+            of: container, hostname: specification.hostname ?? "", besides: specification.mounts)
+        container.configuration.security.userNamespace.map(&specification.mounts)
+        try Files.replace(
+            "\(files(of: container.id).directory)/config.json", with: try specification.json().serialized(),
+            isDurable: start.isLasting)
+        try start.streams?.give(to: specification.process.user.uid)
+        try beforeStart()
+        let process = try self.start(specification, root, console, start)
+        if let problem = process.controlGroupProblem ?? Self.groupless(specification) {
+            start.notice("control group: \(container.name): it has none, so it can't be frozen: \(problem)")
+        }
+        do { try recordStart(of: process, start) } catch {
+            // Nobody would know of it.
+            try process.process.send(signal: SIGKILL)
+            _ = try process.wait()
+            disconnectOrWarn(container)
+            throw error
+        }
+        return process
+    }
+
+    private func recordStart(of process: borrowing RunningProcess, _ start: ContainerStart) throws {
+        let (pid, made) = (process.process.pid, process.madePaths.map(\.path))
+        record(.start, of: start.container)
+        try changeState(of: start.container.id, isDurable: start.isLasting) { state in
+            state.status = .running(pid: pid)
+            state.mountPoints.formUnion(made)
+            state.started = Moment.now()
+            state.finished = nil
+            state.life = state.life.started(isAgain: start.isAgain)
+        }
     }
 
     /// Where the start fails, what it made to mount on is no change of the container's either.
     private func start(
-        _ specification: Specification, _ root: consuming Descriptor, of container: Container, _ console: RunConsole,
-        isLasting: Bool
+        _ specification: Specification, _ root: consuming Descriptor, _ console: RunConsole, _ start: ContainerStart
     ) throws -> RunningProcess {
+        var options = RunOptions(streams: console.streams, makesWorkingDirectory: true)
+        options.seccompCache = SeccompCache(directory: "\(self.root)/filters")
+        // What fails here ends the start, and is told as it is.
+        var failure: (any Error)?
+        options.prepared = { pid in
+            do { try self.connect(start.container, to: "/proc/\(pid)/ns/net") } catch {
+                failure = error
+                throw error
+            }
+        }
         do {
-            var options = RunOptions(streams: console.streams, makesWorkingDirectory: true)
-            options.seccompCache = SeccompCache(directory: "\(self.root)/filters")
             return try Runtime.run(specification, rootfs: root, options: options)
         } catch {
             let made = error.madePaths.map(\.path)
-            try changeState(of: container.id, isDurable: isLasting) { $0.mountPoints.formUnion(made) }
-            disconnectOrWarn(container)
-            throw error
+            try changeState(of: start.container.id, isDurable: start.isLasting) { $0.mountPoints.formUnion(made) }
+            disconnectOrWarn(start.container)
+            throw failure ?? error
         }
     }
 
@@ -105,7 +121,35 @@ extension Repository {
     }
 }
 
-/// Whose input and output a foreground container uses.
+/// A start of a container, whoever stays with it.
+struct ContainerStart {
+    let container: Container
+    /// Whether the container outlives its command, so that its state has to reach the disk.
+    let isLasting: Bool
+    /// Whether the restart policy asks for it.
+    var isAgain = false
+    /// The pipes of one that runs on its own.
+    var streams: SupervisedStreams?
+    /// Takes what somebody is to know although the command runs, in one line.
+    let notice: (String) -> Void
+}
+
+extension ContainerLife {
+    /// Of a container that this process has just started.
+    fileprivate func started(isAgain: Bool) -> ContainerLife {
+        var life = ContainerLife()
+        life.run = run + 1
+        life.keeper = getpid()
+        if isAgain {
+            (life.restarts, life.delay) = (restarts + 1, delay)
+            // Somebody may have asked while it was being started.
+            life.isStopAsked = isStopAsked
+        }
+        return life
+    }
+}
+
+/// Whose input and output a container uses.
 public struct RunConsole: Sendable {
     public var console: Console
     public var streams: StandardStreams
@@ -115,20 +159,9 @@ public struct RunConsole: Sendable {
         console = Console(input: isInteractive ? STDIN_FILENO : nil, output: STDOUT_FILENO)
         streams = StandardStreams(input: isInteractive ? STDIN_FILENO : nil)
     }
-}
 
-/// A started container, to be taken out of the scope that started it.
-private final class HeldProcess {
-    private var process: RunningProcess?
-    private let signals: ForwardedSignals
-
-    init(_ process: consuming RunningProcess, _ signals: consuming ForwardedSignals) {
-        self.process = consume process
-        self.signals = signals
-    }
-
-    func supervise(_ console: Console) throws -> Int32 {
-        guard let process = process.take() else { return 0 }
-        return try process.supervise(signals, console: console)
+    /// - Parameter console: only its size counts, where it is a terminal.
+    init(console: Console, streams: StandardStreams) {
+        (self.console, self.streams) = (console, streams)
     }
 }

@@ -8,7 +8,8 @@ struct RollbackCommand: ParsableCommand {
         commandName: "rollback", abstract: "Move a tag back, or reset a container.",
         discussion: """
             A tag goes to REV, by default to the commit before its own; TAG@{1} keeps where it was. A container's files \
-            become those of REV, by default of its base; what was not committed is saved as a commit first, and named.
+            become those of REV, by default of its base; what was not committed is saved as a commit first, and named. A \
+            running container is stopped for it and started again.
 
             Examples:
               varve rollback debian:12
@@ -26,7 +27,9 @@ struct RollbackCommand: ParsableCommand {
         try Interruption.arm()
         let output = Output(options)
         if let container = try repository.containerIfPresent(target) {
-            let result = try repository.rollback(container, to: revision, by: try identity.signature())
+            let result = try Detachment(repository: repository, options: options).stopping(container) {
+                try repository.rollback(container, to: revision, by: try identity.signature())
+            }
             if let saved = result.saved {
                 options.say("uncommitted changes are saved as \(saved.short)")
                 options.say("'varve rollback \(container.name) \(saved.short)' brings them back")

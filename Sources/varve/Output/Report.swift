@@ -20,8 +20,7 @@ enum Report {
     static func exit(for error: any Error, as code: Int32? = nil) -> Never {
         if let error = error as? Exit { Glibc.exit(error.code) }
         if let failure = failure(error) {
-            StandardError.write("varve: \(oneLine(failure.message))\n")
-            for hint in failure.hints { StandardError.write("hint: \(oneLine(hint))\n") }
+            tell(failure)
             Glibc.exit([126, 127, interrupted.code].contains(failure.code) ? failure.code : code ?? failure.code)
         }
         // Help and the parser's own complaints.
@@ -37,6 +36,19 @@ enum Report {
             StandardError.write("hint: usage: \(line.dropFirst(7))\n")
         }
         Glibc.exit(code ?? 2)
+    }
+
+    /// Says why something failed while the command goes on.
+    /// - Returns: the exit code that goes with it.
+    static func tell(_ error: any Error) -> Int32 {
+        let failure = failure(error) ?? Failure(message: "\(error)", code: 3)
+        tell(failure)
+        return failure.code
+    }
+
+    private static func tell(_ failure: Failure) {
+        StandardError.write("varve: \(oneLine(failure.message))\n")
+        for hint in failure.hints { StandardError.write("hint: \(oneLine(hint))\n") }
     }
 
     /// Line ends and words without an end, such as a name of 5,000 bytes, would hide the rest.
@@ -126,12 +138,16 @@ enum Report {
                 message: "commit: \(container): nothing has changed since its base",
                 hints: ["--allow-empty makes a commit all the same"], code: 1)
         case .containerRunning(let name):
-            Failure(message: "use container: \(name): it is running", hints: ["stop what runs in it first"], code: 3)
+            Failure(message: "use container: \(name): it is running", hints: ["varve stop \(name)"], code: 3)
         case .containerNotRunning(let name): Failure(message: "use container: \(name): it is not running", code: 3)
         case .noCommand(let revision):
             Failure(
                 message: "run: \(revision): no command was given, and the image names none",
                 hints: ["put one behind: varve run \(revision) sh"], code: 125)
+        case .noSupervisor(let path, let reason):
+            Failure(
+                message: "start supervisor: \(path): \(reason)",
+                hints: ["it is installed beside varve: scripts/quickstart builds both"], code: 125)
         case .noVolumeSource(let path):
             Failure(
                 message: "mount volume: \(path): the host has no such file or directory",

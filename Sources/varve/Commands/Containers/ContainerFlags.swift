@@ -23,8 +23,9 @@ struct ContainerFlags: ParsableArguments {
     @OptionGroup var storage: StorageFlags
     @OptionGroup var lifecycle: LifecycleFlags
 
-    func configuration(command: [String]) throws -> ContainerConfiguration {
-        if hasTerminal, isInteractive, isatty(STDIN_FILENO) == 0 {
+    /// - Parameter readsTerminal: whether this process's terminal becomes the container's.
+    func configuration(command: [String], readsTerminal: Bool) throws -> ContainerConfiguration {
+        if readsTerminal, hasTerminal, isInteractive, isatty(STDIN_FILENO) == 0 {
             throw UsageError(
                 "run: -t: standard input is no terminal", hints: ["leave -t out where there is none"])
         }

@@ -52,6 +52,8 @@ struct PsCommand: ParsableCommand {
         switch state.status {
         case .created: status.append(.init("status", "created"))
         case .running(let pid): status += [.init("status", "running"), .init("pid", .integer(pid))]
+        case .restarting(let code):
+            status += [.init("status", "restarting"), .init("exitCode", .integer(code))]
         case .exited(let code): status += [.init("status", "exited"), .init("exitCode", .integer(code))]
         }
         return .object(
@@ -76,28 +78,8 @@ extension ContainerState {
         switch status {
         case .created: "created"
         case .running: "up \(started.map { Age.span($0) } ?? "")"
+        case .restarting(let code): "restarting (\(code)) \(finished.map { Age.of($0) } ?? "")"
         case .exited(let code): "exited (\(code)) \(finished.map { Age.of($0) } ?? "")"
-        }
-    }
-}
-
-struct RmCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "rm", abstract: "Remove containers with their uncommitted changes.",
-        discussion: "Example:\n  varve rm work")
-
-    @OptionGroup var options: GlobalOptions
-    @Argument(help: "The containers.") var containers: [String]
-
-    func run() throws {
-        let repository = try options.repository()
-        guard !containers.isEmpty else { throw UsageError("rm: name at least one container") }
-        // All names are looked up before anything is removed.
-        var seen: Set<String> = []
-        let found = try containers.map { try repository.containerToRemove($0) }
-        for container in found where seen.insert(container.id).inserted {
-            try repository.remove(container)
-            options.say("removed \(container.name)")
         }
     }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Engine
+import Glibc
+import Linux
 import Model
 
 struct RunCommand: ParsableCommand {
@@ -7,17 +9,21 @@ struct RunCommand: ParsableCommand {
         commandName: "run", abstract: "Run a command in a new container on a commit.",
         discussion: """
             Exits as the command did; 125 where varve failed, 126 where the command can't be executed, 127 where it is \
-            not there.
+            not there. With -d it prints the container's id and leaves it running.
 
             Examples:
               varve run -it --name work debian:12 bash
               varve run --rm debian:12~1 cat /etc/os-release
+              varve run -d --rm --restart no debian:12 sleep 1
             """)
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var flags: ContainerFlags
+    @OptionGroup var attach: AttachFlags
+    @Flag(name: .shortAndLong, help: "Leave it running and print its id.") var detach = false
     @Flag(name: .customLong("rm"), help: "Remove the container when the command ends.") var isRemoved = false
     @Option(help: "The container's name (default: made up).") var name: String?
+    @Option(name: .customLong("cidfile"), help: "Write the container's id to this new file.") var idFile: String?
     @Argument(help: "The commit: debian:12, debian:12~1, 3f2a9c1.") var revision: String
     @Argument(parsing: .captureForPassthrough, help: "The command (default: the image's own).") var command: [String] =
         []
@@ -26,20 +32,87 @@ struct RunCommand: ParsableCommand {
         try ContainerFailure.exiting {
             try Interruption.arm()
             let repository = try options.repository()
-            let revision = try Revision(parsing: revision)
+            var configuration = try flags.configuration(command: command, readsTerminal: !detach)
+            configuration.lifecycle.isRemovedAtEnd = isRemoved
+            if isRemoved, configuration.lifecycle.restart != .no {
+                throw UsageError("run: --rm: a container that is started again by --restart can't be removed")
+            }
+            let attach = try attach.options(isInteractive: flags.isInteractive, of: "run")
+            let file = try idFile.map { try IDFile($0) }
             let container = try repository.createContainer(
-                on: revision, name: name, configuration: try flags.configuration(command: command),
-                isLasting: !isRemoved)
+                on: try Revision(parsing: revision), name: name, configuration: configuration, isLasting: !isRemoved)
             // A container whose command never started is of no use, and would keep the name.
             var isKept = false
             defer {
-                if !isKept { ContainerFailure.report { try repository.remove(container) } }
+                if !isKept { ContainerFailure.report { try repository.removeIfPresent(container) } }
             }
-            let code = try repository.run(
-                container, console: RunConsole(isInteractive: flags.isInteractive), isLasting: !isRemoved,
-                notice: { options.warn($0) })
-            isKept = !isRemoved
-            return code
+            try file?.write(container.id)
+            let detachment = Detachment(repository: repository, options: options)
+            let isTied = try !detach && repository.canRunTied(container)
+            if isTied { return try runTied(container, in: repository) }
+            guard !detach else {
+                try detachment.start(container, isLasting: !isRemoved)
+                isKept = true
+                let output = Output(options)
+                output.line(container.id)
+                output.finish()
+                return 0
+            }
+            return try detachment.startAttached(
+                container, attach, isLasting: !isRemoved, endsInput: flags.isInteractive, started: { isKept = true })
         }
     }
+
+    private func runTied(_ container: Container, in repository: Repository) throws -> Int32 {
+        return try repository.run(
+            container, console: RunConsole(isInteractive: flags.isInteractive), isLasting: false,
+            notice: { options.warn($0) })
+    }
+}
+
+struct CreateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "create", abstract: "Make a container on a commit, and do not start it yet.",
+        discussion: "It prints the container's id.\n\nExample:\n  varve create --name later debian:12 sleep 1")
+
+    @OptionGroup var options: GlobalOptions
+    @OptionGroup var flags: ContainerFlags
+    @Flag(name: .customLong("rm"), help: "Remove the container when its command has ended.") var isRemoved = false
+    @Option(help: "The container's name (default: made up).") var name: String?
+    @Option(name: .customLong("cidfile"), help: "Write the container's id to this new file.") var idFile: String?
+    @Argument(help: "The commit: debian:12, debian:12~1, 3f2a9c1.") var revision: String
+    @Argument(parsing: .captureForPassthrough, help: "The command (default: the image's own).") var command: [String] =
+        []
+
+    func run() throws {
+        let repository = try options.repository()
+        var configuration = try flags.configuration(command: command, readsTerminal: false)
+        configuration.lifecycle.isRemovedAtEnd = isRemoved
+        if isRemoved, configuration.lifecycle.restart != .no {
+            throw UsageError("create: --rm: a container that is started again by --restart can't be removed")
+        }
+        let file = try idFile.map { try IDFile($0) }
+        let container = try repository.createContainer(
+            on: try Revision(parsing: revision), name: name, configuration: configuration, isLasting: true)
+        try file?.write(container.id)
+        let output = Output(options)
+        output.line(container.id)
+        output.finish()
+    }
+}
+
+/// The file that `--cidfile` names: made before the container, so that none is made whose id could not be written.
+struct IDFile: ~Copyable {
+    private let file: Descriptor
+
+    init(_ path: String) throws {
+        do throws(SystemError) {
+            file = try Files.open(KernelPath(path), flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+        } catch {
+            guard error.errno == .exists else { throw error }
+            throw UsageError("run: --cidfile \(path): the file exists", hints: ["remove it, or name another"])
+        }
+    }
+
+    func write(_ id: String) throws { try file.write(Array(id.utf8)) }
 }

@@ -1,0 +1,31 @@
+import Glibc
+import Linux
+import Model
+
+extension Repository {
+    /// Removes a container, whatever state it is in: what runs in it is killed first. Of several that do this at once one does
+    /// it, and all of them return when it is gone.
+    public func removeByForce(_ container: Container) throws {
+        // Somebody may be starting it, or have just ended it without having put that on record.
+        for attempt in 0... {
+            do {
+                try endWhateverRuns(in: container)
+                return try remove(container)
+            } catch EngineError.containerRunning where attempt < 100 {
+                usleep(100_000)
+            } catch {
+                if try isGone(container) { return }
+                throw error
+            }
+        }
+    }
+
+    private func endWhateverRuns(in container: Container) throws {
+        do { try end(container) } catch EngineError.damagedContainer {
+            // Nobody knows what runs in it but its control group.
+            try killGroup(of: container)
+        }
+    }
+
+    private func isGone(_ container: Container) throws -> Bool { try linkedID(container.name) != container.id }
+}

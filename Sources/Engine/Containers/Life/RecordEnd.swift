@@ -1,0 +1,67 @@
+import Glibc
+import Linux
+import Model
+
+extension Repository {
+    /// Puts the end of a run on record. The caller has the right to run the container.
+    /// - Parameter status: what comes after it.
+    /// - Returns: the status.
+    @discardableResult
+    func recordEnd(
+        _ end: RunRecord, of container: Container, isLasting: Bool,
+        _ status: (inout ContainerState) -> ContainerState.Status
+    ) throws -> ContainerState.Status {
+        var attributes = [Event.Attribute("exitCode", "\(end.code)")]
+        if end.signal > 0 { attributes.append(.init("signal", "\(end.signal)")) }
+        record(.die, of: container, attributes)
+        var result = ContainerState.Status.exited(code: end.code)
+        try withLock(container) {
+            try endLeftovers(of: container)
+            disconnectOrWarn(container)
+            // Only this: its base may have moved on meanwhile.
+            try changeState(of: container.id, isDurable: isLasting) { state in
+                state.finished = end.time.seconds
+                state.life.signal = end.signal > 0 ? end.signal : nil
+                state.status = status(&state)
+                if case .exited = state.status { state.life.keeper = nil }
+                result = state.status
+            }
+        }
+        return result
+    }
+
+    /// Puts on record how a run ended whose keeper was killed, ends what is left of it, and removes the container where its
+    /// end was to be that of the container too. Does nothing where the container is as its state says.
+    func settle(_ container: Container) throws {
+        guard let state = try storedState(of: container.id), state.status.isAlive else { return }
+        guard let lock = try FileLock.acquireIfFree(files(of: container.id).running) else { return }
+        // Somebody else may have been quicker.
+        guard let state = try storedState(of: container.id), state.status.isAlive else { return }
+        let end = try end(of: state, in: container)
+        try recordEnd(end, of: container, isLasting: true) { _ in .exited(code: end.code) }
+        if container.configuration.lifecycle.isRemovedAtEnd { try remove(container, holding: lock) }
+    }
+
+    /// How the last run ended, of which the state does not tell yet although nobody is with it any more.
+    func end(of state: ContainerState, in container: Container) throws -> RunRecord {
+        if case .restarting(let code) = state.status {
+            return RunRecord(
+                run: state.life.run, code: code, signal: state.life.signal ?? 0,
+                time: Timestamp(seconds: state.finished ?? Moment.now()))
+        }
+        let file = try Files.open(KernelPath(files(of: container.id).running), flags: O_RDONLY | O_NOFOLLOW)
+        if let record = try RunRecord.read(state.life.run, from: file) { return record }
+        // Whoever was to tell was killed, and the container with it.
+        return RunRecord(run: state.life.run, code: 137, signal: SIGKILL, time: Timestamp.clock())
+    }
+}
+
+extension ContainerState.Status {
+    /// Whether something watches the container, if nobody has killed it.
+    var isAlive: Bool {
+        switch self {
+        case .running, .restarting: true
+        case .created, .exited: false
+        }
+    }
+}
