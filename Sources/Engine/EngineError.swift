@@ -57,6 +57,7 @@ public enum EngineError: Error {
 extension EngineError {
     static func badContainerName(_ name: String) -> EngineError {
         .badName(
-            name, reason: "a container's name is a letter or digit, then letters, digits, '_', '.' and '-', at most 128")
+            name, reason: "a container's name is a letter or digit, then letters, digits, '_', '.' and '-', at most 128"
+        )
     }
 }

@@ -89,10 +89,12 @@ extension Repository {
         options.seccompCache = SeccompCache(directory: "\(self.root)/filters")
         // What fails here ends the start, and is told as it is.
         var failure: (any Error)?
-        options.prepared = { pid in
-            do { try self.connect(start.container, to: "/proc/\(pid)/ns/net") } catch {
-                failure = error
-                throw error
+        if case .networks = start.container.configuration.connection.mode {
+            options.prepared = { pid in
+                do { try self.connect(start.container, to: "/proc/\(pid)/ns/net") } catch {
+                    failure = error
+                    throw error
+                }
             }
         }
         do {

@@ -94,7 +94,7 @@ extension Repository {
 
     private static func tell(_ byte: UInt8, _ pipe: Int32) throws(SystemError) {
         var byte = byte
-        try system("report", "start") { write(pipe, &byte, 1) }
+        try system("report", "start") { Glibc.write(pipe, &byte, 1) }
     }
 }
 
