@@ -23,6 +23,7 @@ public enum EngineError: Error {
     case containerNotRunning(String)
     /// The program that watches containers is not where varve is.
     case noSupervisor(String, reason: String)
+    case containerPaused(String)
     case noCommand(String)
     /// A volume's path on the host.
     case noVolumeSource(String)

@@ -67,6 +67,12 @@ public struct ControlGroup: ~Copyable, Sendable {
 
     public func thaw() throws(SystemError) { try write("0", to: "cgroup.freeze") }
 
+    /// Whether all processes of the group stand still.
+    public func isFrozen() throws(SystemError) -> Bool {
+        let events = try Files.open("cgroup.events", in: directory.reference, flags: O_RDONLY)
+        return try states(events).contains { $0.elementsEqual("frozen 1".utf8) }
+    }
+
     /// Kills all processes of the group and of the groups below it.
     public func kill() throws(SystemError) { try write("1", to: "cgroup.kill") }
 

@@ -26,8 +26,8 @@ struct Varve: ParsableCommand {
                 subcommands: [
                     RunCommand.self, CreateCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
                     KillCommand.self, WaitCommand.self, LogsCommand.self, AttachCommand.self, RenameCommand.self,
-                    PsCommand.self, RmCommand.self, CpCommand.self, PortCommand.self, VolumeCommand.self,
-                    NetworkCommand.self, EventsCommand.self, MountCommand.self, UmountCommand.self,
+                    PsCommand.self, RmCommand.self, ExecCommand.self, CpCommand.self, PortCommand.self,
+                    VolumeCommand.self, NetworkCommand.self, EventsCommand.self, MountCommand.self, UmountCommand.self,
                     CheckoutCommand.self, SuperviseCommand.self,
                 ]),
             CommandGroup(name: "Share", subcommands: [SaveCommand.self, ExportCommand.self]),
@@ -58,7 +58,8 @@ struct Varve: ParsableCommand {
             try command.run()
         } catch {
             // What these exit with is the container's own, but for a few codes that are left to varve.
-            Report.exit(for: error, as: ["run", "start", "attach", "create"].contains(words.command) ? 125 : nil)
+            Report.exit(
+                for: error, as: ["run", "start", "attach", "create", "exec"].contains(words.command) ? 125 : nil)
         }
     }
 

@@ -8,7 +8,7 @@ struct HelpTests {
         "init", "import", "run", "create", "start", "stop", "restart", "kill", "wait", "logs", "attach", "rename", "ps",
         "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
-        "cp", "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
+        "exec", "cp", "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
         "load", "save", "export", "history", "images", "inspect", "gc", "fsck", "df", "info", "version",
     ]
 

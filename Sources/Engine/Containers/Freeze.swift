@@ -52,7 +52,7 @@ extension Repository {
     }
 
     /// Nil where the container has none now.
-    private static func group(of container: Container) throws(SystemError) -> ControlGroup? {
+    static func group(of container: Container) throws(SystemError) -> ControlGroup? {
         guard try ControlGroup.hierarchy() != nil else { return nil }
         do throws(SystemError) { return try ControlGroup.open(controlGroupPath(of: container.id)) } catch {
             if error.errno == .noEntry { return nil }

@@ -14,18 +14,12 @@ extension Repository {
         let user = try UserLookup(configuration.user ?? image.user ?? "", in: root.reference)
         let hostname = configuration.hostname ?? container.shortID
 
-        var environment = EnvironmentList()
-        environment.merge([EnvironmentList.defaultPath, "HOSTNAME=\(hostname)"])
-        if configuration.hasTerminal { environment.merge(["TERM=xterm"]) }
-        environment.merge(image.environment)
-        environment.merge(configuration.environment)
-        if !environment.has("HOME") { environment.merge(["HOME=\(user.home)"]) }
+        var environment = EnvironmentList(
+            configuration, image, hostname: hostname, hasTerminal: configuration.hasTerminal)
+        environment.settle(home: user.home)
 
-        let directory = configuration.workingDirectory ?? image.workingDirectory ?? "/"
-        guard directory.hasPrefix("/"), let workingDirectory = BytePath(parsing: directory.utf8) else {
-            throw EngineError.refused(
-                "set working directory", subject: directory, reason: "it is no absolute path without '..'")
-        }
+        let workingDirectory = try Self.workingDirectory(
+            configuration.workingDirectory ?? image.workingDirectory ?? "/")
         let process = Specification.Process(
             arguments: command.map { ByteName($0) }, environment: environment.variables.map { ByteName($0) },
             workingDirectory: workingDirectory,
@@ -50,6 +44,14 @@ extension Repository {
         // Last: what is forbidden is forbidden, whatever else was asked for.
         try configuration.security.apply(to: &specification)
         return specification
+    }
+
+    static func workingDirectory(_ text: String) throws -> BytePath {
+        guard text.hasPrefix("/"), let path = BytePath(parsing: text.utf8) else {
+            throw EngineError.refused(
+                "set working directory", subject: text, reason: "it is no absolute path without '..'")
+        }
+        return path
     }
 
     /// An entry point of the container's own leaves nothing of the image's command line, as in Docker.

@@ -140,6 +140,10 @@ enum Report {
         case .containerRunning(let name):
             Failure(message: "use container: \(name): it is running", hints: ["varve stop \(name)"], code: 3)
         case .containerNotRunning(let name): Failure(message: "use container: \(name): it is not running", code: 3)
+        case .containerPaused(let name):
+            Failure(
+                message: "use container: \(name): it is paused", hints: ["'varve unpause \(name)' lets it go on"],
+                code: 3)
         case .noCommand(let revision):
             Failure(
                 message: "run: \(revision): no command was given, and the image names none",

@@ -32,7 +32,7 @@ struct ContainerFlags: ParsableArguments {
         var configuration = ContainerConfiguration()
         configuration.entrypoint = entrypoint.map { $0.isEmpty ? [] : [$0] }
         configuration.command = command
-        configuration.environment = try process.variables() + env.compactMap { try variable($0) }
+        configuration.environment = try process.variables() + env.compactMap { try VariableWord.parse($0) }
         configuration.workingDirectory = workdir
         configuration.user = user
         configuration.hostname = hostname.flatMap { $0.isEmpty ? nil : $0 }
@@ -47,8 +47,12 @@ struct ContainerFlags: ParsableArguments {
         try lifecycle.apply(to: &configuration)
         return configuration
     }
+}
 
-    private func variable(_ text: String) throws -> String? {
+/// `-e`.
+enum VariableWord {
+    /// A name alone stands for this process's own variable; nil where it has none.
+    static func parse(_ text: String) throws -> String? {
         if text.contains("=") {
             guard text.first != "=" else { throw UsageError("run: -e \(text): it takes NAME=value") }
             return text
