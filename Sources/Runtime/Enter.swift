@@ -18,7 +18,7 @@ public struct EnterOptions {
 
 extension Runtime {
     /// Starts a further process in a running container and returns when its program is being executed. It is the caller's
-    /// child, in the container's namespaces and in the control group of its first process.
+    /// child, in the container's namespaces and in the control groups of its first process.
     ///
     /// A container that is frozen keeps the call waiting until it is thawed.
     public static func enter(
@@ -30,7 +30,9 @@ extension Runtime {
         let terminal = try openTerminal(of: process, in: container, owner)
         let inner = terminal?.sides.inner.raw ?? -1
         let streams = try HeldStreams.open(options.streams, terminal: inner, owner: owner)
-        let group = try doing("find", "control group") { () throws(SystemError) in try container.controlGroup() }
+        let groups = try doing("enter", "control groups") { () throws(SystemError) in
+            try GroupEntrance(try container.controlGroups())
+        }
         let namespaces = container.namespaces
         guard namespaces.contains(.mount) else {
             throw RuntimeError(.refused, "enter container", "", "its first process has no mounts of its own")
@@ -38,10 +40,10 @@ extension Runtime {
         var plan = try LaunchPlan(
             process, streams: streams.raw, terminal: inner, passed: try PassedDescriptors(options.passedDescriptors),
             filter: filter, gate: nil, isTied: options.isTiedToCaller, handsOver: namespaces.contains(.pid))
-        plan.join(namespaces, of: container.process, controlGroup: group)
+        plan.join(namespaces, of: container.process, groups: groups)
         return RunningProcess(
             process: try plan.launch(kind: { container.kind(at: $0) }), terminal: terminal, relays: streams.relays,
-            group: .none, madePaths: [])
+            groups: .none, madePaths: [])
     }
 
     private static func owner(

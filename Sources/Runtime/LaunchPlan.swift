@@ -50,15 +50,14 @@ struct LaunchPlan: ~Copyable {
 
     /// A container of its own.
     /// - Parameters:
-    ///   - controlGroup: borrowed, -1 for none.
     ///   - asks: whether the process waits for the caller before it enters the root.
     mutating func make(
-        _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan, controlGroup: Int32,
+        _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan, groups: GroupEntrance,
         asks: Bool
     ) {
         held += [root] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
         plan.root = root.descriptor.raw
-        plan.cgroup = controlGroup
+        enter(groups)
         plan.namespaces = specification.linux.namespaces.reduce(0) { $0 | $1.cloneFlag }
         plan.mask_file = mounts.maskFile?.descriptor.raw ?? -1
         plan.mask_directory = mounts.maskDirectory?.descriptor.raw ?? -1
@@ -71,14 +70,20 @@ struct LaunchPlan: ~Copyable {
     }
 
     /// The namespaces of a process that is there already.
-    /// - Parameter controlGroup: the directory of a group to be in.
     mutating func join(
-        _ namespaces: Set<Specification.Namespace>, of target: SharedDescriptor, controlGroup: SharedDescriptor?
+        _ namespaces: Set<Specification.Namespace>, of target: SharedDescriptor, groups: GroupEntrance
     ) {
-        held += [target] + [controlGroup].compactMap { $0 }
+        held.append(target)
         plan.target = target.descriptor.raw
         plan.joined = namespaces.reduce(0) { $0 | $1.cloneFlag }
-        plan.cgroup = controlGroup?.descriptor.raw ?? -1
+        enter(groups)
+    }
+
+    private mutating func enter(_ groups: GroupEntrance) {
+        held += [groups.directory].compactMap { $0 } + groups.files
+        plan.cgroup = groups.directory?.descriptor.raw ?? -1
+        plan.cgroup_files = UnsafePointer(memory.array(groups.files.map { $0.descriptor.raw }))
+        plan.cgroup_file_count = groups.files.count
     }
 
     private mutating func setSteps() {

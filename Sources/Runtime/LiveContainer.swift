@@ -67,25 +67,9 @@ public struct LiveContainer: ~Copyable {
         } catch { return nil }
     }
 
-    /// The directory of the version 2 control group that the process is in; nil where it is the caller's own, or there is none.
-    func controlGroup() throws(SystemError) -> SharedDescriptor? {
-        let own = try Files.open("/proc/self", flags: O_PATH | O_DIRECTORY)
-        guard let path = try LiveContainer.groupPath(in: directory.reference),
-            try LiveContainer.groupPath(in: own.reference) != path
-        else { return nil }
-        return SharedDescriptor(try ControlGroup.open(path).directory.duplicate())
-    }
-
-    /// From the line `0::/path` (cgroups(7), "/proc/[pid]/cgroup").
-    private static func groupPath(in directory: DirectoryReference) throws(SystemError) -> BytePath? {
-        let lines = try Files.open("cgroup", in: directory, flags: O_RDONLY).readAll(limit: 1 << 20)
-        for line in lines.split(separator: UInt8(ascii: "\n")) where line.starts(with: "0::/".utf8) {
-            guard let path = BytePath(parsing: line.dropFirst(3)) else {
-                throw SystemError("find control group", Escaping.displayed(Array(line)), .invalid)
-            }
-            return path
-        }
-        return nil
+    /// The control groups that the process is in, but for those of the caller.
+    func controlGroups() throws(SystemError) -> ControlGroups {
+        try ControlGroups.entered(by: directory.reference, in: ControlHierarchies.mounted())
     }
 
     /// The host's number of one of the container's users; nil where it has none.

@@ -27,13 +27,16 @@ struct MountPlan: ~Copyable {
     private(set) var maskFile: SharedDescriptor?
     private(set) var maskDirectory: SharedDescriptor?
     private let devices: [Specification.Device]
-    private let allowsAllDevices: Bool
+    /// Whether no mount but the listed devices' may have any.
+    private let forbidsDevices: Bool
     private var hasDevices = false
 
-    init(_ specification: Specification, root: SharedDescriptor, made: MadePaths) throws(RuntimeError) {
+    init(
+        _ specification: Specification, root: SharedDescriptor, made: MadePaths, devices control: DeviceControl
+    ) throws(RuntimeError) {
         view = RootView(root: root, made: made)
         devices = Specification.standardDevices + specification.linux.devices
-        allowsAllDevices = specification.linux.resources.allowsAllDevices
+        forbidsDevices = control == .mounts
         for mount in specification.mounts { try add(mount) }
         if !specification.linux.devices.isEmpty && !hasDevices {
             throw RuntimeError(.refused, "make device", "linux.devices", "there is no tmpfs at /dev")
@@ -43,10 +46,10 @@ struct MountPlan: ~Copyable {
     /// Prepares one mount of the specification.
     private mutating func add(_ mount: Specification.Mount) throws(RuntimeError) {
         var options = try MountOptions(mount)
-        if !allowsAllDevices {
+        if forbidsDevices {
             if options.clear.contains(.noDevices) {
                 throw RuntimeError(
-                    .refused, "mount at", mount.destination.displayed, "dev without access to all devices")
+                    .refused, "mount at", mount.destination.displayed, "dev where only mounts keep devices from use")
             }
             // A devpts that refuses devices would be no terminal; nobody can make another device in it.
             if mount.type != "devpts" { options.set.formUnion(.noDevices) }

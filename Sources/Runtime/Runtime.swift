@@ -29,7 +29,19 @@ public enum Runtime {
     ) throws(RuntimeError) -> RunningProcess {
         try specification.check()
         let filter = try SeccompProgram(specification.linux.seccomp, cache: options.seccompCache)
-        var mounts = try MountPlan(specification, root: root, made: made)
+        // First: how devices are controlled decides what the mounts have to forbid, and a limit that can't be kept ends it.
+        let groups = try ContainerGroups.open(specification.linux)
+        do throws(RuntimeError) { return try run(specification, root, options, made, groups, filter) } catch {
+            try groups.remove()
+            throw error
+        }
+    }
+
+    private static func run(
+        _ specification: Specification, _ root: SharedDescriptor, _ options: RunOptions, _ made: MadePaths,
+        _ groups: ContainerGroups, _ filter: SeccompProgram?
+    ) throws(RuntimeError) -> RunningProcess {
+        var mounts = try MountPlan(specification, root: root, made: made, devices: groups.deviceControl)
         let terminal = try openTerminal(specification.process, &mounts)
         try mounts.restrict(specification.linux)
         if options.makesWorkingDirectory {
@@ -38,23 +50,18 @@ public enum Runtime {
                 throw RuntimeError(.failed, "make working directory", directory.displayed, error.cause)
             }
         }
-        try closeRoot(root, specification)
+        try closeRoot(root, specification, groups.deviceControl)
         let inner = terminal?.sides.inner.raw ?? -1
         let streams = try HeldStreams.open(options.streams, terminal: inner, owner: specification.process.user.uid)
         let passed = try PassedDescriptors(options.passedDescriptors)
-        let group = try OptionalControlGroup.open(specification.linux.cgroupsPath)
-        do throws(RuntimeError) {
-            var plan = try LaunchPlan(
-                specification.process, streams: streams.raw, terminal: inner, passed: passed, filter: filter,
-                gate: options.gate, isTied: options.isTiedToCaller)
-            plan.make(specification, root: root, mounts: mounts, controlGroup: group.raw, asks: options.prepared != nil)
-            let process = try plan.launch(kind: { mounts.view.kind(at: $0) }, prepared: options.prepared)
-            return RunningProcess(
-                process: process, terminal: terminal, relays: streams.relays, group: group, madePaths: made.mountPoints)
-        } catch {
-            try group.remove()
-            throw error
-        }
+        var plan = try LaunchPlan(
+            specification.process, streams: streams.raw, terminal: inner, passed: passed, filter: filter,
+            gate: options.gate, isTied: options.isTiedToCaller)
+        plan.make(
+            specification, root: root, mounts: mounts, groups: try groups.entrance(), asks: options.prepared != nil)
+        let process = try plan.launch(kind: { mounts.view.kind(at: $0) }, prepared: options.prepared)
+        return RunningProcess(
+            process: process, terminal: terminal, relays: streams.relays, groups: groups, madePaths: made.mountPoints)
     }
 
     private static func openTerminal(
@@ -76,11 +83,11 @@ public enum Runtime {
 
     /// Whatever had to be made in the root has been made; from here on it may be read-only.
     private static func closeRoot(
-        _ root: SharedDescriptor, _ specification: Specification
+        _ root: SharedDescriptor, _ specification: Specification, _ control: DeviceControl
     ) throws(RuntimeError) {
         var attributes: MountAttributes = specification.root.isReadOnly ? .readOnly : []
-        // The mount comes without devices; who is allowed all of them gets those of the root too.
-        let opensDevices = specification.linux.resources.allowsAllDevices
+        // The mount comes without devices; they are let in where something else says which may be opened.
+        let opensDevices = control != .mounts
         if !opensDevices { attributes.formUnion(.noDevices) }
         try doing("restrict", "container root") { () throws(SystemError) in
             try Mounts.setAttributes(root.descriptor, set: attributes, clear: opensDevices ? .noDevices : [])

@@ -12,8 +12,11 @@ extension Specification.Linux {
             try Specification.Device(parsing: value, name)
         }
         // One that does not begin with / may be taken from wherever the runtime likes (config-linux.md, "Cgroups Path").
-        if let path = try fields.text("cgroupsPath") {
-            cgroupsPath = try FieldReader.path(.string(path.hasPrefix("/") ? path : "/" + path), "linux.cgroupsPath")
+        if let text = try fields.text("cgroupsPath"), !text.isEmpty {
+            guard let path = ControlGroupPath(parsing: text) else {
+                throw FieldReader.mistake("linux.cgroupsPath", "it names no group, or has ..")
+            }
+            cgroupsPath = path
         }
         if let json = fields.take("resources") {
             resources = try Specification.Resources(parsing: json, fields.name("resources"))
@@ -65,7 +68,9 @@ extension Specification.Linux {
         try fields.mappings("uidMappings", uidMappings)
         try fields.mappings("gidMappings", gidMappings)
         try fields.list("devices", devices) { device throws(RuntimeError) in try device.json() }
-        if let cgroupsPath { fields.add("cgroupsPath", try FieldWriter.text(cgroupsPath, "linux.cgroupsPath")) }
+        if let cgroupsPath {
+            fields.add("cgroupsPath", try FieldWriter.text(ByteName(cgroupsPath.bytes), "linux.cgroupsPath"))
+        }
         fields.add("resources", try resources.json())
         fields.pairs("sysctl", sysctl)
         fields.add("seccomp", try seccomp?.json())

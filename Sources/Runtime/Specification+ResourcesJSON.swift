@@ -1,9 +1,6 @@
 import Model
 
 extension Specification.Resources {
-    /// Whether one rule allows every device.
-    var allowsAllDevices: Bool { devices.last == Specification.DeviceRule(allows: true) }
-
     /// The `linux.resources` section, or a document of its own that `update` is given.
     /// - Parameter field: what it is called in errors; empty for a document.
     public init(parsing json: JSON, _ field: String = "") throws(RuntimeError) {

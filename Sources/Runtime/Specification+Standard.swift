@@ -8,10 +8,10 @@ extension Specification {
     ///   - process: with its environment complete: PATH, HOSTNAME and TERM are the caller's to set.
     ///   - hostNetwork: shares the network of the host. Otherwise there is only a loopback device.
     ///   - shmSize: bytes of `/dev/shm`.
-    ///   - hasControlGroups: whether the kernel has the cgroup2 hierarchy mounted (``ControlGroup/hierarchy()``).
+    ///   - hasControlGroups: whether version 2 of control groups is mounted (``ControlHierarchies``).
     public static func standard(
         process: Process, root: Root = Root(), hostname: String, hostNetwork: Bool = false, shmSize: UInt64 = 64 << 20,
-        cgroupsPath: BytePath? = nil, hasControlGroups: Bool = true
+        cgroupsPath: ControlGroupPath? = nil, hasControlGroups: Bool = true
     ) -> Specification {
         var mounts = standardMounts(shmSize: shmSize)
         if hasControlGroups { mounts.append(controlGroupMount) }

@@ -18,25 +18,9 @@ extension Specification {
             ("linux.rootfsPropagation", linux.rootfsPropagation ?? .private != .private),
             ("linux.mountLabel", linux.mountLabel != nil),
             ("linux.personality", linux.personality != nil),
-            ("linux.resources.devices", linux.resources.hasRulesForSomeDevices),
-            ("linux.resources.memory", linux.resources.memory != Memory()),
-            ("linux.resources.cpu", linux.resources.cpu != CPU()),
-            ("linux.resources.pids", linux.resources.pids != nil),
-            ("linux.resources.blockIO", linux.resources.blockIO != BlockIO()),
-            ("linux.resources.hugepageLimits", !linux.resources.hugepages.isEmpty),
-            ("linux.resources.network.classID", linux.resources.networkClass != nil),
-            ("linux.resources.network.priorities", !linux.resources.networkPriorities.isEmpty),
-            ("linux.resources.unified", !linux.resources.unified.isEmpty),
         ]
         if let field = fields.first(where: \.isAsked) {
             throw RuntimeError(.refused, "run", field.name, "this runtime does not implement it")
         }
-    }
-}
-
-extension Specification.Resources {
-    /// Whether the rules tell one device from another.
-    fileprivate var hasRulesForSomeDevices: Bool {
-        devices.count > 1 || devices.contains { $0 != .init(allows: $0.allows) }
     }
 }

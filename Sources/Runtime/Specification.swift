@@ -87,8 +87,8 @@ extension Specification {
         public var uidMappings: [IDMapping] = []
         public var gidMappings: [IDMapping] = []
         public var devices: [Device]
-        /// Nil leaves the process in the cgroups of the caller. Below each hierarchy's mount point.
-        public var cgroupsPath: BytePath?
+        /// Nil leaves the process in the control groups of the caller.
+        public var cgroupsPath: ControlGroupPath?
         /// Limits, and which devices may be opened.
         public var resources = Resources()
         /// Kernel parameters of the new namespaces, such as `net.ipv4.ip_forward`, in the order of setting.
@@ -104,7 +104,7 @@ extension Specification {
 
         public init(
             namespaces: Set<Namespace> = [.mount], devices: [Device] = [],
-            cgroupsPath: BytePath? = nil, maskedPaths: [BytePath] = [], readonlyPaths: [BytePath] = []
+            cgroupsPath: ControlGroupPath? = nil, maskedPaths: [BytePath] = [], readonlyPaths: [BytePath] = []
         ) {
             self.namespaces = namespaces
             self.devices = devices

@@ -117,8 +117,7 @@ struct CommitTests {
             try rig.repository.withFrozen(running.container, state, if: true) { throw Failure() }
         }
         #expect(try !isFrozen(running))
-        let group = try ControlGroup.open(Repository.controlGroupPath(of: running.container.id))
-        try group.freeze()
+        try rig.repository.controlGroups(of: running.container).freeze()
         #expect(try isFrozen(running))
         #expect(try rig.isClean(running.container))
         #expect(try !isFrozen(running))
@@ -179,10 +178,7 @@ struct CommitTests {
     }
 
     private func isFrozen(_ running: Running) throws -> Bool {
-        let hierarchy = try #require(try ControlGroup.hierarchy())
-        let group = hierarchy.appending("varve").appending(ByteName(running.container.id))
-        let text = try Files.open(KernelPath(group.appending("cgroup.freeze").bytes), flags: O_RDONLY).readAll()
-        return text.first == UInt8(ascii: "1")
+        try running.rig.repository.controlGroups(of: running.container).isFrozen()
     }
 
     /// 0 where the file is empty, as it is between being cut and being written.

@@ -129,9 +129,7 @@ final class Rig {
         #expect(found.isEmpty, sourceLocation: sourceLocation)
         #expect(!(try run(["cat", "/proc/self/mountinfo"]).text.contains(directory.path)))
         for container in try repository.containers() {
-            guard let hierarchy = try ControlGroup.hierarchy() else { continue }
-            let group = hierarchy.appending("varve").appending(ByteName(container.id))
-            #expect(!(try Files.exists(KernelPath(group.bytes))), sourceLocation: sourceLocation)
+            #expect(try repository.controlGroups(of: container).isEmpty, sourceLocation: sourceLocation)
         }
     }
 }

@@ -4,39 +4,6 @@ import Model
 import Testbed
 import Testing
 
-@Suite("Control groups", .enabled(if: isRoot))
-struct ControlGroupTests {
-    private let path = BytePath(["varve-test", ByteName("group-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")])
-
-    /// A process in the group that a shell has just started; killed by the group.
-    private func occupy(_ group: borrowing ControlGroup) throws -> Int32 {
-        var pid: pid_t = 0
-        let arguments: [UnsafeMutablePointer<CChar>?] = [strdup("sleep"), strdup("1000"), nil]
-        defer { arguments.forEach { free($0) } }
-        #expect(posix_spawnp(&pid, "sleep", nil, nil, arguments, nil) == 0)
-        let processes = try Files.open("cgroup.procs", in: group.directory.reference, flags: O_WRONLY)
-        try processes.write(Array("\(pid)".utf8))
-        return pid
-    }
-
-    @Test("freeze, thaw, kill and go away")
-    func life() throws {
-        let group = try ControlGroup.make(path)
-        let pid = try occupy(group)
-        try group.freeze()
-        try group.thaw()
-        #expect(throws: SystemError.self) { try group.waitUntilEmpty(within: 1) }
-        try group.kill()
-        try group.waitUntilEmpty(within: 60_000)
-        var status: Int32 = 0
-        #expect(waitpid(pid, &status, 0) == pid)
-        #expect(status & 0x7f == SIGKILL)
-        try group.remove()
-        try group.remove()
-        #expect(throws: SystemError.self) { _ = try ControlGroup.open(path) }
-    }
-}
-
 @Suite("Signals as a queue")
 struct SignalQueueTests {
     @Test("wait to be read and end nothing")

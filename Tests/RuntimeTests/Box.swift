@@ -51,6 +51,11 @@ final class Box {
             OverlayLayers(lower: [lower.reference], writable: (upper.reference, work.reference)))
     }
 
+    /// Control groups of one test.
+    static func groupPath(_ name: String) -> ControlGroupPath {
+        .absolute(BytePath(["varve-test", ByteName("\(name)-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")]))
+    }
+
     static func specification(_ arguments: [String]) -> Specification {
         Specification.standard(
             process: .init(

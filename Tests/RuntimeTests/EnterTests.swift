@@ -94,12 +94,20 @@ struct EnterTests {
         }
     }
 
-    @Test("is in the control group of the first process")
-    func controlGroup() throws {
-        let path = BytePath(["varve-test", ByteName("enter-\(getpid())")])
-        try withContainer("", { $0.linux.cgroupsPath = path }) { target in
-            let lines = try enter(target, process("grep ^0: /proc/self/cgroup")).lines
-            #expect(lines == ["0::/"])
+    @Test("is in the control groups of the first process, of either version, and may open the same devices")
+    func controlGroups() throws {
+        let path = Box.groupPath("enter")
+        let change = { (specification: inout Specification) in
+            specification.linux.cgroupsPath = path
+            specification.linux.resources.pids = 20
+        }
+        try withContainer("", change) { target in
+            // In the container's own control group namespace its groups are the roots.
+            let lines = try enter(target, process("grep -E '^0:|pids' /proc/self/cgroup | grep -c ':/$'")).lines
+            let hasBoth = try ControlGroups.find(path, in: .mounted()).groups.count == 2
+            #expect(lines == [hasBoth ? "2" : "1"])
+            let device = "mknod /tmp/c c 300 5 && cat /tmp/c 2>&1"
+            #expect(try enter(target, process(device)).lines.last?.hasSuffix("Operation not permitted") == true)
         }
     }
 

@@ -94,7 +94,7 @@ struct RandomSpecification {
                 number: DeviceNumber(major: $0.number(), minor: $0.number()),
                 permissions: UInt16.random(in: 0...0o7777, using: &$0.random), uid: $0.number(), gid: $0.number())
         }
-        linux.cgroupsPath = maybe { $0.path() }
+        linux.cgroupsPath = maybe { .absolute($0.path()) }
         linux.resources = resources()
         linux.sysctl = pairs()
         linux.seccomp = maybe { $0.seccomp() }

@@ -19,7 +19,7 @@ struct SpecificationTests {
     func standard() throws {
         let specification = Specification.standard(
             process: .init(arguments: ["true"], capabilities: .init(.standard)), hostname: "box",
-            cgroupsPath: BytePath(["varve", "x"]))
+            cgroupsPath: .absolute(BytePath(["varve", "x"])))
         #expect(try Specification(parsing: try specification.json()) == specification)
     }
 
@@ -154,7 +154,7 @@ struct SpecificationTests {
         #expect(specification.mounts == [.init("bind", at: BytePath(["run", "x"]), source: "/x", options: ["rbind"])])
         #expect(specification.hostname == nil)
         #expect(specification.linux.rootfsPropagation == .slave)
-        #expect(specification.linux.cgroupsPath == BytePath(["a", "b"]))
+        #expect(specification.linux.cgroupsPath == .relative(BytePath(["a", "b"])))
         #expect(specification.linux.mountLabel == nil)
         #expect(specification.linux.devices.first?.permissions == 0o666)
         #expect(specification.linux.devices.first?.kind == .characterDevice)

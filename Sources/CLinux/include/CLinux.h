@@ -10,6 +10,7 @@
 #include <sys/xattr.h>
 
 #include "detach.h"
+#include "groups.h"
 #include "ids.h"
 #include "launch.h"
 #include "links.h"

@@ -82,7 +82,7 @@ extension Repository {
     /// A command would wait without end in a container that is paused. In one that is frozen for a commit, whose
     /// maker has its lock, it waits for a moment.
     private func requireUnpaused(_ container: Container) throws {
-        guard let group = try Self.group(of: container), try group.isFrozen(),
+        guard try controlGroups(of: container).isFrozen(),
             try !FileLock.isHeld(files(of: container.id).lock)
         else { return }
         throw EngineError.containerPaused(container.name)

@@ -2,23 +2,30 @@ import Linux
 import Model
 
 extension Repository {
-    /// The container's control group, below the version 2 hierarchy.
-    static func controlGroupPath(of id: String) -> BytePath { BytePath(["varve", ByteName(id)]) }
+    /// Where the container's control groups are.
+    static func controlGroupPath(of container: Container) -> ControlGroupPath {
+        .absolute(BytePath(["varve", ByteName(container.id)]))
+    }
+
+    /// The container's control groups that there are now.
+    func controlGroups(of container: Container) throws(SystemError) -> ControlGroups {
+        try ControlGroups.find(Self.controlGroupPath(of: container), in: ControlHierarchies.mounted())
+    }
 
     /// Runs `body` while the container's processes stand still, and lets them go on whatever happens.
     func withFrozen<Result>(
         _ container: Container, _ state: ContainerState, if isWanted: Bool, _ body: () throws -> Result
     ) throws -> Result {
         guard isWanted, case .running = state.status else { return try body() }
-        guard let group = try Self.frozenGroup(of: container, state.status) else { return try body() }
+        guard let groups = try frozenGroups(of: container, state.status) else { return try body() }
         let outcome = Swift.Result { try body() }
-        try Self.thaw(group)
+        try Self.thaw(groups)
         return try outcome.get()
     }
 
     /// A group that is gone, since all in it were killed, has nothing to let go.
-    private static func thaw(_ group: borrowing ControlGroup) throws(SystemError) {
-        do throws(SystemError) { try group.thaw() } catch {
+    private static func thaw(_ groups: ControlGroups) throws(SystemError) {
+        do throws(SystemError) { try groups.thaw() } catch {
             if error.errno != .noEntry && error.errno != .noDevice { throw error }
         }
     }
@@ -26,48 +33,33 @@ extension Repository {
     /// Lets a container go on whose processes a commit froze that was killed then. Only the holder of the container's
     /// lock freezes, so for whoever has just got the lock a freeze is an abandoned one.
     func endAbandonedFreeze(of container: Container) throws {
-        guard try isRunning(container), let group = try Self.group(of: container) else { return }
-        try Self.thaw(group)
+        if try isRunning(container) { try thawIfFrozen(container) }
     }
 
     /// Lets a container go on, whoever froze it. The caller has its lock.
     func thawIfFrozen(_ container: Container) throws {
-        guard let group = try Self.group(of: container) else { return }
-        try Self.thaw(group)
+        let groups = try controlGroups(of: container)
+        if !groups.isEmpty { try Self.thaw(groups) }
     }
 
-    /// Kills all that is in the container's control group.
+    /// Kills all that is in the container's control groups.
     func killGroup(of container: Container) throws {
-        guard let group = try Self.group(of: container) else { return }
-        try group.kill()
-        try group.waitUntilEmpty(within: 10_000)
+        let groups = try controlGroups(of: container)
+        try groups.kill()
+        try groups.waitUntilEmpty(within: 10_000)
     }
 
-    /// Ends what a killed varve left of the container, and its control group. The caller has ``claimRunning(_:)``.
+    /// Ends what a killed varve left of the container, and its control groups. The caller has ``claimRunning(_:)``.
     func endLeftovers(of container: Container) throws {
-        guard let group = try Self.group(of: container) else { return }
-        try group.kill()
-        try group.waitUntilEmpty(within: 10_000)
-        try group.remove()
-    }
-
-    /// Nil where the container has none now.
-    static func group(of container: Container) throws(SystemError) -> ControlGroup? {
-        guard try ControlGroup.hierarchy() != nil else { return nil }
-        do throws(SystemError) { return try ControlGroup.open(controlGroupPath(of: container.id)) } catch {
-            if error.errno == .noEntry { return nil }
-            throw error
-        }
+        try controlGroups(of: container).end()
     }
 
     /// Nil where the container has just ended.
-    private static func frozenGroup(
-        of container: Container, _ status: ContainerState.Status
-    ) throws -> ControlGroup? {
+    private func frozenGroups(of container: Container, _ status: ContainerState.Status) throws -> ControlGroups? {
         do throws(SystemError) {
-            let group = try ControlGroup.open(controlGroupPath(of: container.id))
-            try group.freeze()
-            return group
+            let groups = try controlGroups(of: container)
+            try groups.freeze()
+            return groups
         } catch {
             if case .running(let pid) = status, try !Files.exists(KernelPath("/proc/\(pid)")) { return nil }
             throw EngineError.refused(

@@ -108,7 +108,7 @@ extension Repository {
     }
 
     private static func groupless(_ specification: Specification) -> String? {
-        specification.linux.cgroupsPath == nil ? "no cgroup2 hierarchy is mounted" : nil
+        specification.linux.cgroupsPath == nil ? "no hierarchy of control groups is mounted" : nil
     }
 
     func mountRoot(of container: Container, _ state: ContainerState) throws -> Descriptor {

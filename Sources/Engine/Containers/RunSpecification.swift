@@ -25,13 +25,13 @@ extension Repository {
             workingDirectory: workingDirectory,
             user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
             hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size())
-        let hierarchy = try ControlGroup.hierarchy()
+        let hierarchies = try ControlHierarchies.mounted()
         var specification = Specification.standard(
             process: process,
             root: Specification.Root(path: "rootfs", isReadOnly: configuration.isReadOnly), hostname: hostname,
             hostNetwork: configuration.connection.mode == .host,
-            cgroupsPath: hierarchy.map { _ in Self.controlGroupPath(of: container.id) },
-            hasControlGroups: hierarchy != nil)
+            cgroupsPath: hierarchies.isEmpty ? nil : Self.controlGroupPath(of: container),
+            hasControlGroups: hierarchies.unified != nil)
         try configuration.process.apply(to: &specification, in: root.reference)
         try configuration.resources.apply(to: &specification)
         try configuration.storage.apply(to: &specification)

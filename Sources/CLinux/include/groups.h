@@ -1,0 +1,26 @@
+// Programs of control groups, and the guardian of a frozen one.
+#ifndef CLINUX_GROUPS_H
+#define CLINUX_GROUPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/// One instruction as bpf(2) takes it (Documentation/bpf/standardization/instruction-set.rst).
+struct varve_instruction {
+    uint8_t code;
+    /// The target register in the lower four bits, the source register in the upper.
+    uint8_t registers;
+    int16_t offset;
+    int32_t immediate;
+};
+
+/// Loads a program of the type BPF_PROG_TYPE_CGROUP_DEVICE, close-on-exec. `log` takes what the verifier says, ended by a
+/// NUL; it may be null. -1 with errno.
+int varve_device_filter_load(const struct varve_instruction *program, size_t count, char *log, size_t log_size);
+
+/// Has a loaded program asked before a process of the group, or of one below it, opens or makes a device. It stays as long
+/// as the group does. -1 with errno.
+int varve_device_filter_attach(int group, int program);
+
+#endif

@@ -1,0 +1,157 @@
+import Glibc
+import Model
+
+/// The hierarchies of control groups that this process sees mounted: version 2 alone, version 1 alone, or both, where each
+/// controller is in one of them ("hybrid").
+public struct ControlHierarchies: Sendable {
+    public struct Hierarchy: Hashable, Sendable {
+        public let version: ControlGroup.Version
+        /// Of version 1; what version 2 has can differ from group to group.
+        let controllers: Set<ControlGroup.Controller>
+        public let mountPoint: BytePath
+        /// The group that is mounted there: the hierarchy's root, or this process's part of it.
+        let root: BytePath
+        /// How `/proc/self/cgroup` calls it: empty for version 2, else such as `cpu,cpuacct`.
+        let names: Set<String>
+    }
+
+    public let unified: Hierarchy?
+    /// Those of version 1 that have a controller known here.
+    public let legacy: [Hierarchy]
+
+    /// Reads them from `/proc/self/mountinfo` (proc_pid_mountinfo(5)).
+    public static func mounted() throws(SystemError) -> ControlHierarchies {
+        let table = try Files.open("/proc/self/mountinfo", flags: O_RDONLY).readAll(limit: 64 << 20)
+        var unified: Hierarchy?
+        var legacy: [Hierarchy] = []
+        for line in table.split(separator: UInt8(ascii: "\n")) {
+            guard let hierarchy = Hierarchy(mountinfo: line) else { continue }
+            if hierarchy.version == .two {
+                unified = unified ?? hierarchy
+            } else if !hierarchy.controllers.isEmpty, !legacy.contains(where: { $0.names == hierarchy.names }) {
+                legacy.append(hierarchy)
+            }
+        }
+        return ControlHierarchies(unified: unified, legacy: legacy)
+    }
+
+    /// All of them.
+    var all: [Hierarchy] { [unified].compactMap { $0 } + legacy }
+
+    /// Whether the kernel counts swap beside memory. Version 2 always does where there can be swap.
+    public func countsSwap() throws(SystemError) -> Bool {
+        if let memory = legacy.first(where: { $0.controllers.contains(.memory) }) {
+            return try Files.exists(KernelPath(memory.mountPoint.appending("memory.memsw.limit_in_bytes").bytes))
+        }
+        return try Files.exists("/proc/swaps")
+    }
+
+    /// Whether there is a directory for control groups to be shown in, in a container.
+    public var isEmpty: Bool { unified == nil && legacy.isEmpty }
+}
+
+extension ControlHierarchies.Hierarchy {
+    /// Nil where the line is of another filesystem, or of a mount point with a blank or another character that mountinfo
+    /// writes in octal: it is none of ours.
+    fileprivate init?(mountinfo line: ArraySlice<UInt8>) {
+        // id parent major:minor root mount-point options optional… - type source super-options
+        let fields = line.split(separator: UInt8(ascii: " "))
+        guard let dash = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), dash >= 6, fields.count > dash + 3,
+            let root = BytePath(parsing: fields[3]), let mountPoint = BytePath(parsing: fields[4])
+        else { return nil }
+        self.root = root
+        self.mountPoint = mountPoint
+        switch String(decoding: fields[dash + 1], as: UTF8.self) {
+        case "cgroup2":
+            version = .two
+            (controllers, names) = ([], [""])
+        case "cgroup":
+            version = .one
+            names = Set(String(decoding: fields[dash + 3], as: UTF8.self).split(separator: ",").map(String.init))
+            controllers = Set(ControlGroup.Controller.allCases).filter { [names] in names.contains($0.legacyName) }
+        default: return nil
+        }
+    }
+
+    /// Where a group is.
+    /// - Throws: ENOENT where a relative path is meant from a group that this process can't see, EINVAL where it is the whole
+    ///   hierarchy's: that can be no container's.
+    func directory(of path: ControlGroupPath) throws(SystemError) -> BytePath {
+        let names: [ByteName] =
+            switch path {
+            case .absolute(let path): path.names
+            case .relative(let path): (try ownGroup()).names + path.names
+            }
+        guard !names.isEmpty else { throw SystemError("use control group", mountPoint.displayed, .invalid) }
+        return BytePath(mountPoint.names + names)
+    }
+
+    /// This process's group, from the mount point on.
+    private func ownGroup() throws(SystemError) -> BytePath {
+        if let own = group(in: try ControlGroups.table("/proc/self/cgroup", in: .current)) { return own }
+        throw SystemError("find own control group in", mountPoint.displayed, .noEntry)
+    }
+
+    /// The group that `/proc/PID/cgroup` names for this hierarchy, from the mount point on. Nil where that can't be seen from
+    /// here.
+    func group(in table: [ArraySlice<UInt8>]) -> BytePath? {
+        for line in table {
+            // number:controllers:path (cgroups(7))
+            let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3, let path = BytePath(parsing: fields[2]) else { continue }
+            let controllers = String(decoding: fields[1], as: UTF8.self).split(separator: ",").map(String.init)
+            let isThis = version == .two ? controllers.isEmpty : !names.isDisjoint(with: controllers)
+            if isThis, path.isWithin(root) { return BytePath(Array(path.names.dropFirst(root.names.count))) }
+        }
+        return nil
+    }
+}
+
+extension ControlGroups {
+    /// The groups that a process is in and this one is not.
+    /// - Parameter process: its directory in `/proc`.
+    public static func entered(
+        by process: DirectoryReference, in hierarchies: ControlHierarchies
+    ) throws(SystemError) -> ControlGroups {
+        let (theirs, own) = (try table("cgroup", in: process), try table("/proc/self/cgroup", in: .current))
+        var groups: [ControlGroup] = []
+        for hierarchy in hierarchies.all {
+            guard let path = hierarchy.group(in: theirs), path != hierarchy.group(in: own), !path.isRoot else {
+                continue
+            }
+            if let group = try hierarchy.find(.absolute(path)) { groups.append(group) }
+        }
+        return ControlGroups(groups)
+    }
+
+    fileprivate static func table(
+        _ file: KernelPath, in directory: DirectoryReference
+    ) throws(SystemError) -> [ArraySlice<UInt8>] {
+        try Files.open(file, in: directory, flags: O_RDONLY).readAll(limit: 1 << 20).split(
+            separator: UInt8(ascii: "\n"))
+    }
+}
+
+/// Which control groups are a container's, in every hierarchy.
+public enum ControlGroupPath: Hashable, Sendable {
+    /// From each hierarchy's mount point.
+    case absolute(BytePath)
+    /// From the group in each hierarchy that this process is in.
+    case relative(BytePath)
+
+    /// As `linux.cgroupsPath` has it: relative without a slash in front. Nil where it has `..` or names no group.
+    public init?(parsing text: String) {
+        guard let path = BytePath(parsing: text.utf8), !path.isRoot else { return nil }
+        self = text.utf8.first == UInt8(ascii: "/") ? .absolute(path) : .relative(path)
+    }
+
+    /// The path as it was given.
+    public var bytes: [UInt8] {
+        switch self {
+        case .absolute(let path): path.bytes
+        case .relative(let path): Array(path.bytes.dropFirst())
+        }
+    }
+
+    public var displayed: String { Escaping.displayed(bytes) }
+}

@@ -1,0 +1,58 @@
+import CLinux
+import Glibc
+import Model
+
+/// Which devices the processes of a control group may open and make: a program that the kernel runs before each try
+/// (`BPF_PROG_TYPE_CGROUP_DEVICE`; linux/bpf.h, `struct bpf_cgroup_dev_ctx`).
+public struct DeviceFilter: Hashable, Sendable {
+    /// What may be done with a device: `BPF_DEVCG_ACC_*`, with the letters that version 1's controller has for it.
+    public struct Access: OptionSet, Hashable, Sendable {
+        public let rawValue: UInt8
+        public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+        public static let make = Access(rawValue: 1)
+        public static let read = Access(rawValue: 2)
+        public static let write = Access(rawValue: 4)
+        public static let all: Access = [.make, .read, .write]
+    }
+
+    /// Nil stands for any.
+    public struct Rule: Hashable, Sendable {
+        public var allows: Bool
+        /// A character or a block device.
+        public var kind: FileKind?
+        public var major: UInt32?
+        public var minor: UInt32?
+        public var access: Access
+
+        public init(allows: Bool, kind: FileKind?, major: UInt32?, minor: UInt32?, access: Access) {
+            self.allows = allows
+            self.kind = kind
+            self.major = major
+            self.minor = minor
+            self.access = access
+        }
+
+        /// Whether the rule speaks of all that there is.
+        public var isOfEverything: Bool { kind == nil && major == nil && minor == nil && access == .all }
+    }
+
+    /// For each kind of access the last rule that speaks of it decides; what none speaks of is forbidden.
+    public let rules: [Rule]
+
+    public init(_ rules: [Rule]) { self.rules = rules }
+
+    /// Whether nothing is forbidden.
+    public var allowsEverything: Bool { rules.last.map { $0.allows && $0.isOfEverything } ?? false }
+
+    /// Makes the rules hold in a group of version 2, and in those below it, for as long as it is there.
+    public func attach(to group: borrowing Descriptor) throws(SystemError) {
+        let program = program
+        let loaded = Descriptor(
+            owning: try system("load device filter", "of \(program.count) instructions") {
+                varve_device_filter_load(program, program.count, nil, 0)
+            })
+        let (target, raw) = (group.raw, loaded.raw)
+        try system("attach device filter", "to control group") { varve_device_filter_attach(target, raw) }
+    }
+}
