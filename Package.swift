@@ -72,10 +72,13 @@ let package = Package(
         module(
             "Runtime", ["CCap", "CSeccomp", "CLinux", crypto, "Linux", "Model"], linkedWith: archives("cap", "seccomp"),
             embedding: ["Seccomp/default.json"]),
+        module("OCIRuntime", ["Runtime", "Linux", "Model"]),
         module("Engine", ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"]),
         .executableTarget(
             name: "varve",
-            dependencies: [argumentParser, "Engine", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model"],
+            dependencies: [
+                argumentParser, "Engine", "OCIRuntime", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model",
+            ],
             swiftSettings: strict),
 
         // Watches a container: no Swift, no library that can be done without.

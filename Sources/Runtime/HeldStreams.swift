@@ -8,17 +8,22 @@ import Model
 /// They must be open, and meant for it: a program that was started with 0, 1 or 2 closed has to open something there
 /// before it opens anything else, or the container is handed what came to stand there.
 ///
-/// A terminal is not handed over: with it the container could type to its caller's shell and steer its jobs. It gets a
-/// pipe instead, which ``RunningProcess/supervise(_:console:)`` copies.
+/// A terminal is not handed over unless that is asked for: with it the container could type to its caller's shell and
+/// steer its jobs. It gets a pipe instead, which ``RunningProcess/supervise(_:console:)`` copies.
 public struct StandardStreams: Sendable, Hashable {
     public var input: Int32?
     public var output: Int32?
     public var errors: Int32?
+    /// For a container that outlives the caller, when nobody is left to copy.
+    public var handsTerminalsOver: Bool
 
-    public init(input: Int32? = nil, output: Int32? = 1, errors: Int32? = 2) {
+    public init(
+        input: Int32? = nil, output: Int32? = 1, errors: Int32? = 2, handsTerminalsOver: Bool = false
+    ) {
         self.input = input
         self.output = output
         self.errors = errors
+        self.handsTerminalsOver = handsTerminalsOver
     }
 }
 
@@ -49,6 +54,10 @@ struct HeldStreams: ~Copyable {
             if terminal >= 0 {
                 let terminal = try copy(terminal)
                 return HeldStreams(input: terminal, output: terminal, errors: terminal)
+            }
+            if streams.handsTerminalsOver {
+                return HeldStreams(
+                    input: try copy(streams.input), output: try copy(streams.output), errors: try copy(streams.errors))
             }
             return try open(streams, owner)
         }

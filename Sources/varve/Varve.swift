@@ -46,9 +46,11 @@ struct Varve: ParsableCommand {
                 subcommands: [
                     GCCommand.self, FsckCommand.self, DfCommand.self, InfoCommand.self, VersionCommand.self,
                 ]),
+            CommandGroup(name: "Other engines", subcommands: [OCICommand.self]),
         ])
 
     static func main() {
+        if let words = OCIWords(commandLine: CommandLine.arguments) { OCICommand.main(words) }
         var words = CommandWords(Array(CommandLine.arguments.dropFirst()))
         do {
             try StandardStreams.occupy()
@@ -64,7 +66,7 @@ struct Varve: ParsableCommand {
     }
 
     /// Words come as bytes, and as Swift strings others in place of what is not UTF-8: a wrong file would be meant.
-    private static func requireUTF8() throws {
+    static func requireUTF8() throws {
         for (index, word) in CommandLine.arguments.enumerated() {
             guard let bytes = CommandLine.unsafeArgv[index], String(validatingCString: bytes) == nil else { continue }
             throw UsageError("read command line: \(word): word \(index) is not UTF-8")

@@ -24,9 +24,12 @@ struct Rules {
         "Images": ["Linux", "Model", "CArchive", "CLzma", "CZlib", "CZstd", "Crypto"],
         "Erofs": ["Linux", "Model"],
         "Runtime": ["Linux", "Model", "CLinux", "CCap", "CSeccomp", "Crypto"],
+        "OCIRuntime": ["Runtime", "Linux", "Model"],
         "Engine": ["ObjectStore", "Snapshot", "Images", "Erofs", "Runtime", "Linux", "Model"],
         // The values that the engine's answers are made of are their modules' own.
-        "varve": ["Engine", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model", "ArgumentParser"],
+        "varve": [
+            "Engine", "OCIRuntime", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model", "ArgumentParser",
+        ],
     ])
 
     /// What a file of `module` does that it may not, a line each. `path` is only for the message.

@@ -16,6 +16,7 @@
 #include "links.h"
 #include "mounts.h"
 #include "processes.h"
+#include "sockets.h"
 
 // Values that glibc's headers show only under _GNU_SOURCE, which Swift's importer does not set.
 #ifndef AT_EMPTY_PATH

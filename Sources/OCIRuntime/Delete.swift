@@ -1,0 +1,53 @@
+import Glibc
+import Linux
+import Runtime
+
+extension Containers {
+    /// Takes a container that has stopped away, with all that was made for it (runtime.md, "Delete").
+    /// - Parameters:
+    ///   - isForced: one that has not stopped is killed; one that does not exist is fine.
+    ///   - warned: is told of what keeps nothing from being done: a `poststop` hook that fails.
+    public func delete(_ id: ContainerID, isForced: Bool, warned: (String) -> Void) throws {
+        let container: HeldContainer
+        do { container = try hold(id, to: "delete container") } catch let error as OCIError {
+            if isForced, error.kind == .unknown { return }
+            throw error
+        }
+        let status = try status(of: container)
+        guard isForced || status == .stopped else {
+            throw OCIError(
+                .wrongState, "delete container", id.text,
+                "cannot delete container that is not stopped: \(status.rawValue)",
+                hint: "--force kills it first")
+        }
+        try destroy(container, warned)
+    }
+
+    /// Ends all processes, removes the control groups, runs the `poststop` hooks and takes the directory away.
+    func destroy(_ container: HeldContainer, _ warned: (String) -> Void) throws {
+        if let process = try container.record.process?.open() {
+            try process.send(signal: SIGKILL)
+            guard try process.waitForEnd(within: 10_000) else {
+                throw OCIError(.failed, "delete container", container.id.text, "container init still running")
+            }
+        }
+        try container.specification.controlGroups().end()
+        if container.record.process != nil {
+            let state = container.hookState(.stopped, 0)
+            for hook in container.specification.hooks.poststop {
+                do { try hook.run("poststop", state) } catch { warned("\(error)") }
+            }
+        }
+        try discard(container)
+    }
+
+    /// Does `body`; when it fails, the container is taken away.
+    func orDestroying<Result: ~Copyable>(
+        _ container: HeldContainer, _ warned: (String) -> Void, _ body: () throws -> Result
+    ) throws -> Result {
+        do { return try body() } catch {
+            do { try destroy(container, warned) } catch let further { warned("\(further)") }
+            throw error
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Linux
+import Runtime
+
+extension Containers {
+    /// Executes the program of a container that has been created (runtime.md, "Start"), and returns when it is executed.
+    ///
+    /// A hook that fails ends the container and takes it away.
+    /// - Parameter warned: is told of what keeps nothing from being done.
+    public func start(_ id: ContainerID, warned: (String) -> Void) throws {
+        try start(try hold(id, to: "start container"), warned)
+    }
+
+    func start(_ container: HeldContainer, _ warned: (String) -> Void) throws {
+        let id = container.id
+        func refuse(_ why: String) -> OCIError { OCIError(.wrongState, "start container", id.text, why) }
+        switch try status(of: container) {
+        case .created: break
+        case .running: throw refuse("cannot start an already running container")
+        case .stopped: throw refuse("cannot start a container that has stopped")
+        case .paused, .creating: throw refuse("cannot start a container in the \(try status(of: container)) state")
+        }
+        try orDestroying(container, warned) {
+            guard try Gate.open(at: container.place.gate) else { throw refuse("container process has ended") }
+            let state = container.hookState(.running, container.record.process?.pid ?? 0)
+            for hook in container.specification.hooks.poststart { try hook.run("poststart", state) }
+        }
+    }
+}
