@@ -11,12 +11,19 @@ public struct SecurityOptions: Sendable, Hashable {
         case profile(String, name: String)
     }
 
+    public enum AppArmorProfile: Sendable, Hashable {
+        /// The profile that every container has where there can be one.
+        case standard
+        case unconfined
+        /// One that is loaded.
+        case loaded(String)
+    }
+
     public var capabilities = CapabilityOptions()
     public var isPrivileged = false
     public var noNewPrivileges = false
     public var seccomp = Seccomp.standard
-    /// A profile that is loaded; nil for none.
-    public var apparmor: String?
+    public var apparmor = AppArmorProfile.standard
     /// Parts of SELinux's context, by `user`, `role`, `type`, `level` and `filetype`; nil for no context.
     public var label: SELinuxLabel?
     public var paths = SystemPathOptions()
@@ -34,7 +41,7 @@ public struct SecurityOptions: Sendable, Hashable {
         return [
             "capabilities": capabilities.json, "privileged": .bool(isPrivileged),
             "noNewPrivileges": .bool(noNewPrivileges), "seccomp": seccomp,
-            "apparmor": apparmor.map { .string($0) } ?? .null, "label": label?.json ?? .null, "paths": paths.json,
+            "apparmor": apparmor.json, "label": label?.json ?? .null, "paths": paths.json,
             "userNamespace": userNamespace.json,
         ]
     }
@@ -44,6 +51,7 @@ public struct SecurityOptions: Sendable, Hashable {
             let isPrivileged = json["privileged"]?.bool, let noNewPrivileges = json["noNewPrivileges"]?.bool,
             let userNamespace = json["userNamespace"].flatMap(UserNamespaceOptions.init(json:)),
             let paths = json["paths"].flatMap(SystemPathOptions.init(json:)),
+            let apparmor = json["apparmor"].flatMap(AppArmorProfile.init(json:)),
             let seccomp = json["seccomp"].flatMap(Seccomp.init(json:)), let label = json["label"]
         else { return nil }
         self.capabilities = capabilities
@@ -52,7 +60,7 @@ public struct SecurityOptions: Sendable, Hashable {
         self.seccomp = seccomp
         self.paths = paths
         self.userNamespace = userNamespace
-        apparmor = json["apparmor"]?.string
+        self.apparmor = apparmor
         if label.isNull { return }
         guard let label = SELinuxLabel(json: label) else { return nil }
         self.label = label
@@ -70,9 +78,17 @@ public struct SecurityOptions: Sendable, Hashable {
         if isPrivileged { try Privileges.give(to: &specification) }
         paths.apply(to: &specification)
         specification.linux.seccomp = try filter(for: set)
-        specification.process.apparmorProfile = apparmor
+        specification.process.apparmorProfile = try apparmorProfile()
         label?.apply(to: &specification)
         try userNamespace.apply(to: &specification)
+    }
+
+    private func apparmorProfile() throws -> String? {
+        switch apparmor {
+        case .standard: isPrivileged ? nil : try AppArmor().standardProfile()
+        case .unconfined: nil
+        case .loaded(let name): name
+        }
     }
 
     /// Nil where every system call is allowed.
@@ -101,6 +117,28 @@ extension SecurityOptions.Seccomp {
             self = .unconfined
         } else if let text = json["profile"]?.string, let name = json["name"]?.string {
             self = .profile(text, name: name)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension SecurityOptions.AppArmorProfile {
+    fileprivate var json: JSON {
+        switch self {
+        case .standard: .null
+        case .unconfined: "unconfined"
+        case .loaded(let name): ["profile": .string(name)]
+        }
+    }
+
+    fileprivate init?(json: JSON) {
+        if json.isNull {
+            self = .standard
+        } else if json.string == "unconfined" {
+            self = .unconfined
+        } else if let name = json["profile"]?.string {
+            self = .loaded(name)
         } else {
             return nil
         }

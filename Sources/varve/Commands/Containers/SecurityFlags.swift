@@ -105,11 +105,11 @@ private struct SecurityOption {
         return .profile(String(decoding: bytes, as: UTF8.self), name: file)
     }
 
-    private func apparmor() throws -> String? {
+    private func apparmor() throws -> SecurityOptions.AppArmorProfile {
         let profile = try nonEmptyValue()
-        if profile == "unconfined" { return nil }
+        if profile == "unconfined" { return .unconfined }
         guard try SecurityModules.hasAppArmor() else { throw refusal("this kernel has no AppArmor") }
-        return profile
+        return .loaded(profile)
     }
 
     private func setLabel(of options: inout SecurityOptions) throws {
