@@ -14,6 +14,14 @@ public struct IDRange: Hashable, Sendable {
 }
 
 extension [IDRange] {
+    /// Who an id of the outside is inside; nil where it is nobody.
+    public func container(of id: UInt32) -> UInt32? {
+        for range in self where id >= range.host && id - range.host < range.size {
+            return range.container + (id - range.host)
+        }
+        return nil
+    }
+
     /// Whose an id of the inside is outside; nil where it is nobody's.
     public func host(of id: UInt32) -> UInt32? {
         for range in self where id >= range.container && id - range.container < range.size {

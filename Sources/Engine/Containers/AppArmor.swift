@@ -48,7 +48,8 @@ struct AppArmor {
     /// Loading it again changes nothing, so several may do that at once.
     private func load() throws {
         let program = Program(
-            parser, arguments: [parser, "--skip-cache", "--replace"], environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
+            parser, arguments: [parser, "--skip-cache", "--replace"],
+            environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
         let outcome = try program.run(input: Array(Self.profile.utf8), within: 30_000)
         guard outcome.status == 0 else {
             let said = String(decoding: outcome.errors, as: UTF8.self).split(separator: "\n").first ?? "no message"

@@ -111,10 +111,12 @@ extension Repository {
         specification.linux.cgroupsPath == nil ? "no hierarchy of control groups is mounted" : nil
     }
 
-    func mountRoot(of container: Container, _ state: ContainerState) throws -> Descriptor {
+    /// - Parameter isAsInside: whether files belong to who they belong to in the container's user namespace; else to the numbers
+    ///   that are on the disk.
+    func mountRoot(of container: Container, _ state: ContainerState, isAsInside: Bool = true) throws -> Descriptor {
         let tree = try content(of: state.checkout).fs
         _ = try upperDirectory(of: container, state) { try store().directory(tree).attributes }
-        let owners = try container.configuration.security.userNamespace.owners()
+        let owners = isAsInside ? try container.configuration.security.userNamespace.owners() : nil
         let directory = try owners.openLayer(files(of: container.id).directory)
         let upper = try Files.openDirectory(KernelPath("upper.\(state.upper)"), in: directory.reference)
         let work = try Files.openDirectory(KernelPath("work.\(state.upper)"), in: directory.reference)

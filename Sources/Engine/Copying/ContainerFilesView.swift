@@ -15,7 +15,11 @@ extension Repository {
         for _ in 0..<10 {
             if case .running(let pid) = try state(of: container).status {
                 guard let root = try runningRoot(of: container, pid) else { continue }
-                return try body(CopyPath(path), FilesystemView(root: root))
+                let namespace = container.configuration.security.userNamespace
+                let view = FilesystemView(root: root, ids: namespace.shifts)
+                // Nobody else can make files there.
+                guard isWriting, let owners = try namespace.owners() else { return try body(CopyPath(path), view) }
+                return try owners.makingAsRoot { try body(CopyPath(path), view) }
             }
             guard let running = try FileLock.acquireIfFree(files(of: container.id).running) else { continue }
             defer { withExtendedLifetime(running) {} }
@@ -55,7 +59,8 @@ extension Repository {
             throw CopyPath(path).refusal("it is read-only in the container")
         }
         guard let mount, let source = try source(of: mount, of: container, state, isLasting: true) else {
-            return try body(CopyPath(path), FilesystemView(root: try mountRoot(of: container, state)))
+            return try body(
+                CopyPath(path), FilesystemView(root: try mountRoot(of: container, state, isAsInside: false)))
         }
         let directory: Descriptor
         do throws(SystemError) {

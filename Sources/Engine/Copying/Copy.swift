@@ -48,7 +48,7 @@ extension Repository {
         let archive = CopyArchive(to: output, named: name)
         return try withFiles(of: container, at: source, forWriting: false) { source, view in
             let source = try CopyRules.Source.find(source, in: view, isFollowing: request.isFollowing)
-            var copy = CopySource(to: archive)
+            var copy = CopySource(from: view, to: archive)
             try copy.copy(
                 source.location.name, in: source.location.parent.reference,
                 as: BytePath(source.name.map { [$0] } ?? []))

@@ -51,7 +51,7 @@ struct CopyRules {
             sink = CopyTarget(location.parentPath, in: targetView, isNew: false, adapting: adapt)
             path = BytePath([location.name])
         }
-        var copy = CopySource(to: sink)
+        var copy = CopySource(from: sourceView, to: sink)
         try copy.copy(source.location.name, in: source.location.parent.reference, as: path)
         return sink.leftOut
     }

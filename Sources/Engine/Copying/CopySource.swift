@@ -33,7 +33,13 @@ struct CopySource {
     /// Where files with several names were copied to first.
     private var copied: [Inode: BytePath] = [:]
 
-    init(to sink: any CopySink) { self.sink = sink }
+    /// Of whom files are copied.
+    private let view: FilesystemView
+
+    init(from view: FilesystemView, to sink: any CopySink) {
+        self.view = view
+        self.sink = sink
+    }
 
     /// Copies an entry of a directory, with all that is below it.
     /// - Parameter path: what it is in the copy.
@@ -48,7 +54,7 @@ struct CopySource {
         try Interrupts.check()
         try path.checkDepth()
         let node = try FoundFile.find(KernelPath(name), in: directory)
-        var entry = TarEntry(path: path, attributes: try node.attributes())
+        var entry = TarEntry(path: path, attributes: view.inside(try node.attributes()))
         switch entry.attributes.kind {
         case .directory: try copyDirectory(node, entry, isAskedFor: isAskedFor)
         case .regular: try copyRegular(node, &entry)

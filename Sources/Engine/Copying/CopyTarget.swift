@@ -37,9 +37,12 @@ final class CopyTarget: CopySink {
     }
 
     func add(_ entry: TarEntry, body: borrowing CopyBody) throws {
-        guard let attributes = adapt(entry.attributes) else {
+        guard let adapted = adapt(entry.attributes) else {
             leftOut.append(LeftOut(path: entry.path, reason: "it is a device, which only -a and tar files carry"))
             return
+        }
+        guard let attributes = view.outside(adapted) else {
+            throw refusal(entry.path, "its owner has no number in the container's user namespace")
         }
         guard let name = entry.path.last else {
             if isNew { directories.append((.root, attributes)) }

@@ -10,6 +10,8 @@ final class FilesystemView {
     /// In a container's view, where paths from its root begin; nothing in the host's.
     private let prefix: [UInt8]
     let isContainer: Bool
+    /// Who is who in the view; empty where everybody has the same number as here.
+    let ids: [IDRange]
 
     /// The host's.
     init() throws(SystemError) {
@@ -17,14 +19,16 @@ final class FilesystemView {
         resolution = []
         prefix = []
         isContainer = false
+        ids = []
     }
 
     /// - Parameter root: a container's root directory. What is in it is not trusted, and may change at any time.
-    init(root: consuming Descriptor) {
+    init(root: consuming Descriptor, ids: [IDRange] = []) {
         start = root
         resolution = [.inRoot, .noMagicLinks]
         prefix = [UInt8(ascii: "/")]
         isContainer = true
+        self.ids = ids
     }
 
     /// Where a path leads: an entry of a directory that is open from then on.
@@ -87,5 +91,27 @@ final class FilesystemView {
         let name = ByteName(path[start..<end])
         guard name.isEntryName else { return (path.isEmpty ? [UInt8(ascii: ".")] : path, ".") }
         return (start == 0 ? [UInt8(ascii: ".")] : Array(path[..<start]), name)
+    }
+}
+
+extension FilesystemView {
+    /// Attributes that were read here, with the owners' numbers as the container has them. Who is nobody in there stays who the
+    /// kernel makes of nobody.
+    func inside(_ attributes: Attributes) -> Attributes {
+        if ids.isEmpty { return attributes }
+        var inside = attributes
+        (inside.uid, inside.gid) = (
+            ids.container(of: attributes.uid) ?? 65534, ids.container(of: attributes.gid) ?? 65534
+        )
+        return inside
+    }
+
+    /// Attributes with the owners' numbers of the container, as they have to be set here; nil where it has no such number.
+    func outside(_ attributes: Attributes) -> Attributes? {
+        if ids.isEmpty { return attributes }
+        guard let uid = ids.host(of: attributes.uid), let gid = ids.host(of: attributes.gid) else { return nil }
+        var outside = attributes
+        (outside.uid, outside.gid) = (uid, gid)
+        return outside
     }
 }

@@ -34,11 +34,12 @@ public struct UserNamespaceOptions: Sendable, Hashable {
         }
     }
 
-    private var isShifted: Bool { ranges.contains { $0.container != $0.host } }
+    /// Who is who, where somebody is not the same inside and outside; else empty.
+    var shifts: [IDRange] { ranges.contains { $0.container != $0.host } ? ranges : [] }
 
     /// The namespace that the container's files belong to, nil where that shows them as they are.
     func owners() throws -> UserNamespace? {
-        isShifted ? try UserNamespace(users: ranges, groups: ranges) : nil
+        shifts.isEmpty ? nil : try UserNamespace(users: shifts, groups: shifts)
     }
 
     func apply(to specification: inout Specification) throws {
@@ -56,7 +57,7 @@ public struct UserNamespaceOptions: Sendable, Hashable {
 
     /// Shows what is mounted of the host as belonging to the same numbers inside: on the disk, too, root is 0.
     func map(_ mounts: inout [Specification.Mount]) {
-        guard isShifted else { return }
+        if shifts.isEmpty { return }
         for index in mounts.indices where mounts[index].type == "bind" {
             (mounts[index].uidMappings, mounts[index].gidMappings) = (ranges, ranges)
         }
