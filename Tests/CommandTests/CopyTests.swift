@@ -210,4 +210,19 @@ struct CopyTests {
         )
         try container.send(SIGTERM)
     }
+
+    @Test("a container with ids of its own is copied from and to while it does not run")
+    func userNamespace() throws {
+        try box().transcript(
+            """
+            $ varve run --name u --userns auto debian:12 sh -c 'echo own >/own; chown 1000:29 /own'
+            $ varve cp u:/own - | tar -t --numeric-owner -v | cut -d' ' -f2
+            1000/29
+            $ varve cp -a u:/own there; stat -c %u:%g there/own; varve cp there/own u:/d/mine; varve cp -a there/own u:/d/kept
+            1000:29
+            $ varve start -a u; varve ls -l u:/d | grep -E 'mine|kept' | cut -d' ' -f2
+            1000:29
+            0:0
+            """)
+    }
 }

@@ -57,12 +57,12 @@ struct HelpTests {
                 try box.succeed("varve -q run --name work debian:12 sh -c 'echo changed >/usr/bin/x'")
             }
             if command.hasPrefix("volume ") { try box.succeed("varve volume rm -f data; varve volume create data") }
-            if ["attach", "kill", "stop"].contains(command) {
+            if ["attach", "kill", "stop", "exec"].contains(command) {
                 try box.succeed("varve -q rm work; varve run -d --name work debian:12 sleep 1")
             }
             if command == "umount" { try box.succeed("mkdir -p mnt; varve mount debian:12 mnt") }
             let adapted = line.replacing("3f2a9c1", with: operation).replacing("/srv/", with: "\(box.path)/")
-                .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing(
+                .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing("exec -it", with: "exec").replacing(
                     " bash", with: " true")
             let result = try box.shell("mkdir -p mnt; \(adapted)")
             #expect(result.status == 0, "\(line): \(result.errors)")

@@ -60,7 +60,8 @@ extension Repository {
     ) throws -> RunningProcess {
         let state = try state(of: container)
         guard case .running(let pid) = state.status else { throw EngineError.containerNotRunning(container.name) }
-        try requireUnpaused(container)
+        // It would wait without end.
+        if try isPaused(container, state) { throw EngineError.containerPaused(container.name) }
         do {
             return try enter(try LiveContainer.open(try ProcessHandle.open(pid)), state)
         } catch {
@@ -77,15 +78,6 @@ extension Repository {
             if error.errno == .noSuchProcess { return true }
             throw error
         }
-    }
-
-    /// A command would wait without end in a container that is paused. In one that is frozen for a commit, whose
-    /// maker has its lock, it waits for a moment.
-    private func requireUnpaused(_ container: Container) throws {
-        guard try controlGroups(of: container).isFrozen(),
-            try !FileLock.isHeld(files(of: container.id).lock)
-        else { return }
-        throw EngineError.containerPaused(container.name)
     }
 
     /// What the container was started by.

@@ -55,7 +55,7 @@ extension Repository {
     }
 
     /// An entry point of the container's own leaves nothing of the image's command line, as in Docker.
-    private static func command(_ configuration: ContainerConfiguration, _ image: ImageConfiguration) -> [String] {
+    static func command(_ configuration: ContainerConfiguration, _ image: ImageConfiguration) -> [String] {
         if let entrypoint = configuration.entrypoint { return entrypoint + configuration.command }
         return image.entrypoint + (configuration.command.isEmpty ? image.command : configuration.command)
     }

@@ -58,7 +58,7 @@ extension Repository {
 
 extension ContainerState.Status {
     /// Whether something watches the container, if nobody has killed it.
-    var isAlive: Bool {
+    public var isAlive: Bool {
         switch self {
         case .running, .restarting: true
         case .created, .exited: false
