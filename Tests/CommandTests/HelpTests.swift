@@ -62,7 +62,9 @@ struct HelpTests {
             }
             if command == "umount" { try box.succeed("mkdir -p mnt; varve mount debian:12 mnt") }
             let adapted = line.replacing("3f2a9c1", with: operation).replacing("/srv/", with: "\(box.path)/")
-                .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing("exec -it", with: "exec").replacing(
+                .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing(
+                    "exec -it", with: "exec"
+                ).replacing(
                     " bash", with: " true")
             let result = try box.shell("mkdir -p mnt; \(adapted)")
             #expect(result.status == 0, "\(line): \(result.errors)")

@@ -28,7 +28,8 @@ struct PsTests {
             ("-af ancestor=debian:12", "three two one"), ("-af ancestor=new:1", "two"),
             ("-af before=one -f name=t", ""),
         ] {
-            let listed = try box.succeed("varve ps \(words) --json | sed -n 's/^    \"name\": \"\\(.*\\)\",/\\1/p' | tr '\\n' ' '")
+            let listed = try box.succeed(
+                "varve ps \(words) --json | sed -n 's/^    \"name\": \"\\(.*\\)\",/\\1/p' | tr '\\n' ' '")
             #expect(Set(listed.split(separator: " ")) == Set(expected.split(separator: " ")), "\(words)")
         }
         #expect(try box.succeed("varve ps -lq | wc -l; varve ps -n 2 -q | wc -l") == "1\n2")
@@ -53,8 +54,12 @@ struct PsTests {
     func table() throws {
         let box = try box()
         let words = "sed 's/   */ /g'"
-        #expect(try box.succeed("varve ps | head -n 1 | \(words)") == "CONTAINER ID NAME BASE REVISION COMMAND CREATED STATUS")
-        #expect(try box.succeed("varve ps -as | head -n 1 | \(words)") == "CONTAINER ID NAME BASE REVISION COMMAND CREATED STATUS SIZE")
+        #expect(
+            try box.succeed("varve ps | head -n 1 | \(words)")
+                == "CONTAINER ID NAME BASE REVISION COMMAND CREATED STATUS")
+        #expect(
+            try box.succeed("varve ps -as | head -n 1 | \(words)")
+                == "CONTAINER ID NAME BASE REVISION COMMAND CREATED STATUS SIZE")
         #expect(try box.succeed("varve ps -as | grep -c ' B$\\|KiB$'") == "3")
         #expect(try box.succeed("varve ps -a --no-trunc | grep -c '^[0-9a-f]\\{64\\} '") == "3")
         try box.succeed("varve rm -f three")
@@ -65,7 +70,8 @@ struct PsTests {
         let box = try box()
         func told(_ name: String, _ path: String) throws -> String {
             try box.succeed(
-                "varve inspect \(name) | python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[0]\(path)))'")
+                "varve inspect \(name) | python3 -c 'import json, sys; print(json.dumps(json.load(sys.stdin)[0]\(path)))'"
+            )
         }
         #expect(try told("two", "[\"status\"]") == "\"exited\"")
         #expect(try told("two", "[\"exitCode\"]") == "3")
@@ -79,7 +85,10 @@ struct PsTests {
         )
         #expect(try told("one", "[\"mounts\"][0][\"volume\"]") == "\"data\"")
         #expect(try told("one", "[\"specification\"]") == "null")
-        #expect(try box.succeed("cat $(varve inspect three | sed -n 's/.*\"specification\": \"\\(.*\\)\",/\\1/p') | grep -c ociVersion") == "1")
+        #expect(
+            try box.succeed(
+                "cat $(varve inspect three | sed -n 's/.*\"specification\": \"\\(.*\\)\",/\\1/p') | grep -c ociVersion")
+                == "1")
         #expect(try told("three", "[\"status\"]") == "\"running\"")
         #expect(try told("three", "[\"configuration\"][\"process\"][\"labels\"]") == #"{"of": "shop"}"#)
         // What is no container's name is an image; so is what is told to be one.
