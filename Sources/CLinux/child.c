@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <net/if.h>
+#include <sched.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -32,14 +33,18 @@ _Noreturn void varve_child_fail_mount(int status, size_t step, int context) {
     report(status, &failure);
 }
 
-void varve_child_tell(int status, int stage) {
-    struct varve_report told = {.stage = stage};
+_Noreturn void varve_child_fail_at(int status, int stage, size_t index) {
+    struct varve_report failure = {.stage = stage, .error = errno, .detail = (uint32_t)index};
+    report(status, &failure);
+}
+
+void varve_child_tell(int status, int stage, uint32_t detail) {
+    struct varve_report told = {.stage = stage, .detail = detail};
     const size_t head = offsetof(struct varve_report, message);
     if (write(status, &told, head) != (ssize_t)head) _exit(125);
 }
 
-/// Nobody in the container may look at this process: until it executes something its program is the caller's own.
-static void hide(int status) {
+void varve_child_hide(int status) {
     if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) varve_child_fail(status, VARVE_STAGE_NAMESPACE);
 }
 
@@ -80,7 +85,7 @@ static void name_host(const struct varve_plan *plan, int status) {
 static void ask(int status, int answers) {
     char go;
     ssize_t count;
-    varve_child_tell(status, VARVE_TELLS_PREPARED);
+    varve_child_tell(status, VARVE_TELLS_PREPARED, 0);
     do count = read(answers, &go, 1);
     while (count < 0 && errno == EINTR);
     if (count != 1) _exit(125);
@@ -92,20 +97,44 @@ static void leave_host(const struct varve_plan *plan, int status) {
         varve_child_fail(status, VARVE_STAGE_PIVOT);
 }
 
+/// For a host whose root can't be pivoted (that in the kernel's first memory): the new root lies on it already. What of the
+/// host would be most worth to get back at is taken off before.
+static void hide_host(const struct varve_plan *plan, int status) {
+    if ((varve_unmount("/proc") < 0 || varve_unmount("/sys") < 0) && errno != EINVAL && errno != ENOENT)
+        varve_child_fail(status, VARVE_STAGE_PIVOT);
+    if (fchdir(plan->root) < 0 || chroot(".") < 0 || chdir("/") < 0) varve_child_fail(status, VARVE_STAGE_PIVOT);
+}
+
 static void make_container(const struct varve_plan *plan, int status, int answers) {
+    varve_child_set_parameters(plan, status);
     enter_root(plan, status);
     varve_child_mounts(plan, status);
     if (plan->namespaces & CLONE_NEWNET) raise_loopback(status);
     name_host(plan, status);
     if (plan->asks) ask(status, answers);
-    leave_host(plan, status);
+    varve_child_run_hooks(plan, status);
+    // While this process still has the host's /proc.
+    varve_child_label(plan, status);
+    if (plan->pivots) leave_host(plan, status);
+    else hide_host(plan, status);
+    // Not before: a shared root can't be pivoted to.
+    if (plan->root_propagation && varve_mount_setattr(AT_FDCWD, "/", 0, 0, 0, plan->root_propagation) < 0)
+        varve_child_fail(status, VARVE_STAGE_PROPAGATION);
+    if (plan->pid_namespace >= 0 && setns(plan->pid_namespace, CLONE_NEWPID) < 0)
+        varve_child_fail(status, VARVE_STAGE_JOIN);
 }
 
 _Noreturn void varve_child(const struct varve_plan *plan, int status, int answers) {
-    hide(status);
+    varve_child_hide(status);
     enter_groups(plan, status);
-    if (plan->joined) varve_child_join(plan, status);
-    else make_container(plan, status, answers);
+    varve_child_take_priorities(plan, status);
+    if (plan->joined) {
+        varve_child_label(plan, status);
+        varve_child_join(plan, status);
+    } else {
+        varve_child_enter_namespaces(plan, status);
+        make_container(plan, status, answers);
+    }
     varve_child_start_session(plan, status);
     status = varve_child_take_descriptors(plan, status);
     varve_child_execute(plan, status);

@@ -19,10 +19,13 @@ enum {
 _Noreturn void varve_child(const struct varve_plan *plan, int status, int answers);
 
 /// Tells what is no failure.
-void varve_child_tell(int status, int stage);
+void varve_child_tell(int status, int stage, uint32_t detail);
 
 /// Reports `errno` and exits.
 _Noreturn void varve_child_fail(int status, int stage);
+
+/// Reports `errno` and which of several it was, and exits.
+_Noreturn void varve_child_fail_at(int status, int stage, size_t index);
 
 /// Reports `errno`, the step and the context's own message (-1 for none), and exits.
 _Noreturn void varve_child_fail_mount(int status, size_t step, int context);
@@ -33,8 +36,31 @@ void varve_child_mounts(const struct varve_plan *plan, int status);
 /// Installs the filter of system calls, if there is one.
 void varve_child_filter(const struct varve_plan *plan, int status);
 
+/// Whether the stub goes on as a child of its parent, which is then in the pid namespace that is joined.
+int varve_child_hands_over(const struct varve_plan *plan);
+
+/// Nobody in the container may look at this process: until it executes something its program is the caller's own. To be
+/// called again whenever its user or capabilities have changed.
+void varve_child_hide(int status);
+
 /// Joins the namespaces of the plan's target.
 void varve_child_join(const struct varve_plan *plan, int status);
+
+/// Joins the namespaces that the plan has files of, and enters its user namespace as root. What returns then is a successor
+/// of the process that called, with the new namespaces.
+void varve_child_enter_namespaces(const struct varve_plan *plan, int status);
+
+/// What takes rights outside of the container: the out-of-memory score, priorities, and the hard limits.
+void varve_child_take_priorities(const struct varve_plan *plan, int status);
+
+/// Sets kernel parameters of the namespaces.
+void varve_child_set_parameters(const struct varve_plan *plan, int status);
+
+/// Runs the plan's hooks to their end, one after the other.
+void varve_child_run_hooks(const struct varve_plan *plan, int status);
+
+/// The execution domain, and the security modules' labels for the program.
+void varve_child_label(const struct varve_plan *plan, int status);
 
 /// Puts the descriptors in their places, and returns the one that reports go to from now on.
 int varve_child_take_descriptors(const struct varve_plan *plan, int status);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,8 @@ static int open_target(const struct varve_plan *plan, const struct varve_step *s
         RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
-static int make_filesystem(const struct varve_step *step, size_t index, int status) {
+/// @param pids the pid namespace that a procfs shows, -1 for that of this process.
+static int make_filesystem(const struct varve_step *step, size_t index, int pids, int status) {
     int context = varve_fsopen(step->type);
     if (context < 0) varve_child_fail_mount(status, index, -1);
     for (const char *const *option = step->options; option && *option; option += 2) {
@@ -21,6 +23,9 @@ static int make_filesystem(const struct varve_step *step, size_t index, int stat
         if (varve_fsconfig(context, command, option[0], option[1], 0) < 0)
             varve_child_fail_mount(status, index, context);
     }
+    // Shows the processes that the container's will be among, and not those that this one is among.
+    if (pids >= 0 && varve_fsconfig(context, VARVE_FSCONFIG_FD, "pidns", NULL, pids) < 0)
+        varve_child_fail_mount(status, index, context);
     if (varve_fsconfig(context, VARVE_FSCONFIG_CREATE, NULL, NULL, 0) < 0)
         varve_child_fail_mount(status, index, context);
     int mount = varve_fsmount(context, (unsigned int)step->set);
@@ -56,10 +61,19 @@ static int cover(int source, int target, int read_only) {
     return close(copy);
 }
 
-static int attach_new(const struct varve_step *step, size_t index, int target, int status) {
-    int mount = make_filesystem(step, index, status);
+static int attach_new(const struct varve_plan *plan, const struct varve_step *step, size_t index, int target, int status) {
+    int pids = strcmp(step->type, "proc") == 0 ? plan->pid_namespace : -1;
+    int mount = make_filesystem(step, index, pids, status);
     if (varve_move_mount(mount, target, "") < 0) return -1;
     return close(mount);
+}
+
+/// Looks for the mount at the target again: what was opened before is what it lies on.
+static void propagate(const struct varve_plan *plan, const struct varve_step *step, size_t index, int status) {
+    int mount = open_target(plan, step);
+    if (mount < 0 || varve_mount_setattr(mount, "", step->is_recursive, 0, 0, step->propagation) < 0)
+        varve_child_fail_mount(status, index, -1);
+    close(mount);
 }
 
 void varve_child_mounts(const struct varve_plan *plan, int status) {
@@ -76,7 +90,7 @@ void varve_child_mounts(const struct varve_plan *plan, int status) {
         errno = EINVAL;
         switch (step->kind) {
         case VARVE_STEP_ATTACH: result = varve_move_mount(step->descriptor, target, ""); break;
-        case VARVE_STEP_FILESYSTEM: result = attach_new(step, index, target, status); break;
+        case VARVE_STEP_FILESYSTEM: result = attach_new(plan, step, index, target, status); break;
         case VARVE_STEP_SELF: result = cover(target, target, 0); break;
         case VARVE_STEP_TERMINAL: result = cover(plan->terminal, target, 0); break;
         case VARVE_STEP_ATTRIBUTES: result = varve_mount_setattr(target, "", 0, step->set, step->clear, 0); break;
@@ -85,5 +99,6 @@ void varve_child_mounts(const struct varve_plan *plan, int status) {
         }
         if (result < 0) varve_child_fail_mount(status, index, -1);
         close(target);
+        if (step->propagation) propagate(plan, step, index, status);
     }
 }

@@ -4,26 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/keyctl.h>
-#include <linux/sched.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-void varve_child_join(const struct varve_plan *plan, int status) {
-    // All at once: the kernel enters the user namespace first, and fails as a whole (setns(2)).
-    if (setns(plan->target, (int)plan->joined) < 0) varve_child_fail(status, VARVE_STAGE_JOIN);
-}
-
 void varve_child_start_session(const struct varve_plan *plan, int status) {
     // The caller's session keyring would come along otherwise, with all that may be in it (keyrings(7)).
     if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
         varve_child_fail(status, VARVE_STAGE_SESSION);
     // A successor starts its own: the session ends with the process that leads it.
-    if (plan->joined & CLONE_NEWPID) return;
+    if (varve_child_hands_over(plan)) return;
     if (setsid() < 0) varve_child_fail(status, VARVE_STAGE_SESSION);
     if (plan->terminal >= 0 && ioctl(plan->terminal, TIOCSCTTY, 0) < 0)
         varve_child_fail(status, VARVE_STAGE_SESSION);

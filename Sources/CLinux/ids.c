@@ -6,6 +6,7 @@
 #include <linux/capability.h>
 #include <linux/mount.h>
 #include <linux/sched.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,25 +35,77 @@ static int open_namespace(pid_t pid, const char *users, const char *groups) {
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-int varve_user_namespace(const char *users, const char *groups) {
-    int life[2];
-    if (pipe2(life, O_CLOEXEC) < 0) return -1;
-    struct clone_args arguments = {.flags = CLONE_NEWUSER | CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD};
+/// A process that lives until `*life` is closed, by whom and for whatever reason: in a new user namespace, or in one that is
+/// there. -1 with errno.
+static pid_t hold_namespace(int user_namespace, int *life) {
+    int ends[2], ready[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) return -1;
+    if (pipe2(ready, O_CLOEXEC) < 0) {
+        close(ends[0]);
+        close(ends[1]);
+        return -1;
+    }
+    struct clone_args arguments = {
+        .flags = (user_namespace < 0 ? CLONE_NEWUSER : 0) | CLONE_CLEAR_SIGHAND, .exit_signal = SIGCHLD};
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid == 0) {
-        // Lives until the other end is closed, by whom and for whatever reason.
-        close(life[1]);
+        close(ends[1]);
+        int error = user_namespace >= 0 && setns(user_namespace, CLONE_NEWUSER) < 0 ? errno : 0;
+        if (write(ready[1], &error, sizeof error) != sizeof error) _exit(1);
         char byte;
-        while (read(life[0], &byte, 1) < 0 && errno == EINTR) continue;
+        while (read(ends[0], &byte, 1) < 0 && errno == EINTR) continue;
         _exit(0);
     }
-    int result = pid < 0 ? -1 : open_namespace(pid, users, groups), error = errno;
-    close(life[0]);
-    close(life[1]);
+    int error = errno;
+    close(ends[0]);
+    close(ready[1]);
+    if (pid > 0 && read(ready[0], &error, sizeof error) != sizeof error) error = ECHILD;
+    close(ready[0]);
+    *life = ends[1];
+    if (pid > 0 && error == 0) return pid;
+    close(ends[1]);
     if (pid > 0) {
         while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
     }
     errno = error;
+    return -1;
+}
+
+static void let_go(pid_t pid, int life) {
+    int error = errno;
+    close(life);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) continue;
+    errno = error;
+}
+
+int varve_user_namespace(const char *users, const char *groups) {
+    int life;
+    pid_t pid = hold_namespace(-1, &life);
+    if (pid < 0) return -1;
+    int result = open_namespace(pid, users, groups);
+    let_go(pid, life);
+    return result;
+}
+
+static int read_map(pid_t pid, const char *name, char *map, size_t size) {
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, name);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return -1;
+    ssize_t count = read(file, map, size - 1);
+    int error = errno;
+    close(file);
+    errno = error;
+    if (count >= 0) map[count] = 0;
+    return count < 0 ? -1 : 0;
+}
+
+int varve_user_maps(int user_namespace, char *users, char *groups, size_t size) {
+    int life;
+    pid_t pid = hold_namespace(user_namespace, &life);
+    if (pid < 0) return -1;
+    int result = read_map(pid, "uid_map", users, size) < 0 ? -1 : read_map(pid, "gid_map", groups, size);
+    let_go(pid, life);
     return result;
 }
 

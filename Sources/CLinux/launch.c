@@ -20,9 +20,8 @@ static int failed(struct varve_report *report, int stage, int error) {
     return -1;
 }
 
-/// Whether another process carries on in place of the first.
-static int hands_over(const struct varve_plan *plan) {
-    return (plan->joined & CLONE_NEWPID) != 0;
+int varve_child_hands_over(const struct varve_plan *plan) {
+    return (plan->joined & CLONE_NEWPID) || plan->pid_namespace >= 0;
 }
 
 int varve_descriptor_floor(size_t passed_count) {
@@ -56,7 +55,8 @@ static pid_t start(const struct varve_plan *plan, struct varve_launch *launch, i
     uint64_t all = ~(uint64_t)0, previous = 0;
     syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &previous, sizeof all);
     struct clone_args arguments = {
-        .flags = plan->namespaces | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+        // Those of another user namespace are made in it, by a successor.
+        .flags = (plan->user_namespace < 0 ? plan->namespaces : 0) | CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
         .pidfd = (uint64_t)(uintptr_t)&launch->pidfd,
         .exit_signal = SIGCHLD,
     };
@@ -88,8 +88,9 @@ int varve_launch_begin(const struct varve_plan *plan, struct varve_launch *launc
         return failed(report, VARVE_STAGE_CLONE, error);
     }
     *launch = (struct varve_launch){
-        .pidfd = -1, .reports = status[0], .answers = answers[1], .has_gate = plan->gate >= 0,
-        .has_successor = hands_over(plan)};
+        .pidfd = -1,
+        .reports = status[0], .answers = answers[1], .has_gate = plan->gate >= 0,
+        .successors = (plan->user_namespace >= 0) + varve_child_hands_over(plan)};
     launch->pid = start(plan, launch, status[1], answers[0]);
     int error = errno;
     close(status[1]);
@@ -167,8 +168,8 @@ int varve_launch_next(struct varve_launch *launch, struct varve_report *report) 
             stop_listening(launch);
             return 0;
         case VARVE_TELLS_SUCCESSOR:
-            if (launch->has_successor && follow(launch, (pid_t)report->detail) == 0) {
-                launch->has_successor = 0;
+            if (launch->successors > 0 && follow(launch, (pid_t)report->detail) == 0) {
+                launch->successors--;
                 continue;
             }
             failed(report, VARVE_STAGE_HAND_OVER, errno);
@@ -176,7 +177,7 @@ int varve_launch_next(struct varve_launch *launch, struct varve_report *report) 
         varve_launch_abandon(launch);
         return -1;
     }
-    if (!launch->has_gate && !launch->has_successor) {
+    if (!launch->has_gate && launch->successors == 0) {
         stop_listening(launch);
         return 0;
     }

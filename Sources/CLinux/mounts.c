@@ -20,6 +20,9 @@ _Static_assert(VARVE_MOUNT_STRICTATIME == MOUNT_ATTR_STRICTATIME, "linux/mount.h
 _Static_assert(VARVE_MOUNT_NODIRATIME == MOUNT_ATTR_NODIRATIME, "linux/mount.h");
 _Static_assert(VARVE_MOUNT_NOSYMFOLLOW == MOUNT_ATTR_NOSYMFOLLOW, "linux/mount.h");
 _Static_assert(VARVE_OPEN_TREE_CLONE == OPEN_TREE_CLONE, "linux/mount.h");
+_Static_assert(VARVE_PROPAGATION_UNBINDABLE == MS_UNBINDABLE, "linux/mount.h");
+_Static_assert(VARVE_PROPAGATION_SLAVE == MS_SLAVE, "linux/mount.h");
+_Static_assert(VARVE_PROPAGATION_SHARED == MS_SHARED, "linux/mount.h");
 _Static_assert(VARVE_PROPAGATION_PRIVATE == MS_PRIVATE, "linux/mount.h");
 _Static_assert(VARVE_AT_RECURSIVE == AT_RECURSIVE, "fcntl.h");
 

@@ -104,17 +104,16 @@ public enum Mounts {
 
     /// A second mount of what is at `path`, whose last symlink is followed. Nothing mounted on it later, or on the
     /// original, shows in the other.
-    /// - Parameter recursive: with all that is mounted below it.
+    /// - Parameters:
+    ///   - recursive: with all that is mounted below it.
+    ///   - isPrivate: else it stays in the original's peer group, and what is mounted on either spreads.
     public static func bind(
-        _ path: KernelPath, in directory: DirectoryReference = .current, recursive: Bool = true
+        _ path: KernelPath, in directory: DirectoryReference = .current, recursive: Bool = true, isPrivate: Bool = true
     ) throws(SystemError) -> Descriptor {
         let flags = UInt32(VARVE_OPEN_TREE_CLONE) | (recursive ? UInt32(VARVE_AT_RECURSIVE) : 0)
         let mount = Descriptor(
             owning: try system("bind", path.description) { varve_open_tree(directory.raw, path.bytes, flags) })
-        let raw = mount.raw
-        try system("make private", path.description) {
-            varve_mount_setattr(raw, "", 1, 0, 0, UInt64(VARVE_PROPAGATION_PRIVATE))
-        }
+        if isPrivate { try setPropagation(mount, UInt64(VARVE_PROPAGATION_PRIVATE), recursive: true) }
         return mount
     }
 
@@ -125,6 +124,17 @@ public enum Mounts {
         let raw = mount.raw
         try system("set mount attributes", "") {
             varve_mount_setattr(raw, "", recursive ? 1 : 0, set.rawValue, clear.rawValue, 0)
+        }
+    }
+
+    /// How what is mounted later spreads from and to a mount (mount_namespaces(7)), and all below it if `recursive`.
+    /// - Parameter propagation: `VARVE_PROPAGATION_*`.
+    public static func setPropagation(
+        _ mount: borrowing Descriptor, _ propagation: UInt64, recursive: Bool
+    ) throws(SystemError) {
+        let raw = mount.raw
+        try system("set mount propagation", "") {
+            varve_mount_setattr(raw, "", recursive ? 1 : 0, 0, 0, propagation)
         }
     }
 

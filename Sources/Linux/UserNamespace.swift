@@ -33,16 +33,14 @@ extension [IDRange] {
 
 /// A user namespace without a process, for mounts to show owners by (mount_setattr(2), MOUNT_ATTR_IDMAP).
 public final class UserNamespace: Sendable {
-    private let descriptor: Descriptor
-    /// Whose root's files are outside.
-    private let root: (user: UInt32, group: UInt32)
+    public let descriptor: Descriptor
+    /// Whose root's files are outside; nil where it has no root.
+    private let root: (user: UInt32, group: UInt32)?
 
-    /// - Parameters: no more ranges each than the kernel takes (340), with root among them.
-    public init(users: [IDRange], groups: [IDRange]) throws(SystemError) {
-        guard let user = users.host(of: 0), let group = groups.host(of: 0) else {
-            throw SystemError("make user namespace", "without root", .invalid)
-        }
-        root = (user, group)
+    /// - Parameters: no more ranges each than the kernel takes (340), with root among them where it needs one.
+    public init(users: [IDRange], groups: [IDRange], needsRoot: Bool = true) throws(SystemError) {
+        root = users.host(of: 0).flatMap { user in groups.host(of: 0).map { (user, $0) } }
+        if needsRoot, root == nil { throw SystemError("make user namespace", "without root", .invalid) }
         let maps = [users, groups].map { ranges in
             Array(ranges.map { "\($0.container) \($0.host) \($0.size)\n" }.joined().utf8CString)
         }
@@ -55,12 +53,41 @@ public final class UserNamespace: Sendable {
     ///
     /// EINVAL where the filesystem can't do that, or the kernel.
     public func map(_ mount: borrowing Descriptor, recursive: Bool = false) throws(SystemError) {
-        let (raw, namespace) = (mount.raw, descriptor.raw)
+        try Self.map(mount, by: descriptor, recursive: recursive)
+    }
+
+    /// The same by a namespace that somebody else has made.
+    public static func map(
+        _ mount: borrowing Descriptor, by namespace: borrowing Descriptor, recursive: Bool
+    ) throws(SystemError) {
+        let (raw, namespace) = (mount.raw, namespace.raw)
         try system("map ids of", "mount") { varve_map_mount(raw, recursive ? 1 : 0, namespace) }
+    }
+
+    /// Who is who in a user namespace, from a descriptor of its file.
+    public static func ids(in namespace: borrowing Descriptor) throws(SystemError) -> (
+        users: [IDRange], groups: [IDRange]
+    ) {
+        var (users, groups) = ([CChar](repeating: 0, count: 16384), [CChar](repeating: 0, count: 16384))
+        let raw = namespace.raw
+        try system("read ids of", "user namespace") { varve_user_maps(raw, &users, &groups, users.count) }
+        return (ranges(users), ranges(groups))
+    }
+
+    /// Lines as in `/proc/PID/uid_map`.
+    private static func ranges(_ text: [CChar]) -> [IDRange] {
+        let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let numbers = line.split(separator: UInt8(ascii: " ")).compactMap {
+                UInt32(String(decoding: $0, as: UTF8.self))
+            }
+            return numbers.count == 3 ? IDRange(container: numbers[0], host: numbers[1], size: numbers[2]) : nil
+        }
     }
 
     /// Runs `body` while what this thread makes belongs to the namespace's root. What the thread may do stays the same.
     public func makingAsRoot<Result: ~Copyable>(_ body: () throws -> Result) throws -> Result {
+        guard let root else { throw SystemError("make files as root of", "user namespace without one", .invalid) }
         try Self.make(as: root)
         let result: Result
         do { result = try body() } catch {

@@ -4,6 +4,10 @@ import Model
 /// What entering a container is told beside the process.
 public struct EnterOptions {
     public var streams: StandardStreams
+    /// The execution domain, as a rule that of the container's specification.
+    public var personality: Specification.Personality?
+    /// What is executed in place of the first of the arguments.
+    var program: ByteName?
     /// The filter of system calls, as a rule that of the container's specification.
     public var seccomp: Specification.Seccomp?
     /// Where compiled filters of system calls are kept; nil to compile each time.
@@ -38,7 +42,8 @@ extension Runtime {
             throw RuntimeError(.refused, "enter container", "", "its first process has no mounts of its own")
         }
         var plan = try LaunchPlan(
-            process, streams: streams.raw, terminal: inner, passed: try PassedDescriptors(options.passedDescriptors),
+            process, program: options.program, personality: options.personality, streams: streams.raw, terminal: inner,
+            passed: try PassedDescriptors(options.passedDescriptors),
             filter: filter, gate: nil, isTied: options.isTiedToCaller, handsOver: namespaces.contains(.pid))
         plan.join(namespaces, of: container.process, groups: groups)
         return RunningProcess(

@@ -5,34 +5,41 @@ import Model
 
 /// The complete `struct varve_plan`.
 struct LaunchPlan: ~Copyable {
-    private let memory = PlanMemory()
-    private var plan = varve_plan()
-    private let process: Specification.Process
-    private var steps: [MountStep] = []
-    private var hostname: String?
+    let memory = PlanMemory()
+    var plan = varve_plan()
+    let process: Specification.Process
+    var container: Subjects = Subjects()
     /// Whose descriptors the plan names by number: they stay open as long as it lives.
-    private var held: [SharedDescriptor]
+    var held: [SharedDescriptor]
 
     /// What all processes have, whether they make a container or enter one.
     /// - Parameters:
+    ///   - program: what is executed in place of the first argument.
     ///   - streams: borrowed; each 3 or greater.
     ///   - terminal: borrowed, -1 for none.
     ///   - filter: what `linux.seccomp` was compiled to.
     init(
-        _ process: Specification.Process, streams: (Int32, Int32, Int32), terminal: Int32, passed: PassedDescriptors,
+        _ process: Specification.Process, program: ByteName? = nil, personality: Specification.Personality? = nil,
+        streams: (Int32, Int32, Int32), terminal: Int32, passed: PassedDescriptors,
         filter: SeccompProgram?, gate: Int32?, isTied: Bool, handsOver: Bool = false
     ) throws(RuntimeError) {
         self.process = process
+        held = passed.descriptors
         let stub = try doing("make stub of", "container process") { () throws(SystemError) in
             SharedDescriptor(Descriptor(owning: try system("make file", "") { varve_stub_open() }))
         }
-        held = [stub] + passed.descriptors
+        held.append(stub)
         plan.stub = stub.descriptor.raw
         plan.cgroup = -1
         plan.root = -1
         plan.target = -1
         plan.mask_file = -1
         plan.mask_directory = -1
+        plan.user_namespace = -1
+        plan.pid_namespace = -1
+        plan.hook_input = -1
+        plan.pivots = 1
+        plan.personality = personality?.domain ?? -1
         plan.streams = streams
         plan.terminal = terminal
         plan.passed = UnsafePointer(memory.array(passed.descriptors.map { $0.descriptor.raw }))
@@ -45,28 +52,8 @@ struct LaunchPlan: ~Copyable {
             plan.filter_flags = filter.flags
         }
         setProcess()
-        setWords(handsOver: handsOver)
-    }
-
-    /// A container of its own.
-    /// - Parameters:
-    ///   - asks: whether the process waits for the caller before it enters the root.
-    mutating func make(
-        _ specification: Specification, root: SharedDescriptor, mounts: borrowing MountPlan, groups: GroupEntrance,
-        asks: Bool
-    ) {
-        held += [root] + [mounts.maskFile, mounts.maskDirectory].compactMap { $0 }
-        plan.root = root.descriptor.raw
-        enter(groups)
-        plan.namespaces = specification.linux.namespaces.reduce(0) { $0 | $1.cloneFlag }
-        plan.mask_file = mounts.maskFile?.descriptor.raw ?? -1
-        plan.mask_directory = mounts.maskDirectory?.descriptor.raw ?? -1
-        plan.asks = asks ? 1 : 0
-        hostname = specification.hostname
-        if let name = specification.hostname { plan.hostname = UnsafePointer(memory.text(name.utf8)) }
-        if let name = specification.domainname { plan.domainname = UnsafePointer(memory.text(name.utf8)) }
-        steps = mounts.steps
-        setSteps()
+        try setPriorities()
+        setWords(program: program, handsOver: handsOver)
     }
 
     /// The namespaces of a process that is there already.
@@ -79,24 +66,30 @@ struct LaunchPlan: ~Copyable {
         enter(groups)
     }
 
-    private mutating func enter(_ groups: GroupEntrance) {
+    mutating func enter(_ groups: GroupEntrance) {
         held += [groups.directory].compactMap { $0 } + groups.files
         plan.cgroup = groups.directory?.descriptor.raw ?? -1
         plan.cgroup_files = UnsafePointer(memory.array(groups.files.map { $0.descriptor.raw }))
         plan.cgroup_file_count = groups.files.count
     }
 
-    private mutating func setSteps() {
-        let steps = steps.map { step in
-            varve_step(
-                kind: Int32(step.kind), descriptor: step.mount?.descriptor.raw ?? -1,
-                target: UnsafePointer(memory.text(step.target.bytes.dropFirst())),
-                type: UnsafePointer(memory.text(step.type.utf8)), set: step.set.rawValue, clear: 0,
-                options: memory.constantList(
-                    step.options.flatMap { [Array($0.key.utf8), $0.value.map { Array($0.utf8) }] }))
+    /// What takes rights outside of a user namespace, and what the security modules are told.
+    private mutating func setPriorities() throws(RuntimeError) {
+        if let score = process.oomScoreAdjustment {
+            plan.priorities.oom_score_adjustment = UnsafePointer(memory.text("\(score)".utf8))
         }
-        plan.steps = UnsafePointer(memory.array(steps))
-        plan.step_count = steps.count
+        if let scheduler = process.scheduler {
+            plan.priorities.scheduler = UnsafePointer(memory.array([try scheduler.attributes()]))
+        }
+        plan.priorities.io_priority = try process.ioPriority?.value() ?? -1
+        let labels = try SecurityLabels.settings(of: process).map { setting($0.file, $0.value) }
+        let none = varve_setting(name: nil, value: nil)
+        plan.labels = (labels.first ?? none, labels.count > 1 ? labels[1] : none)
+        container.labels = [process.apparmorProfile, process.selinuxLabel].compactMap { $0 }
+    }
+
+    func setting(_ name: String, _ value: String) -> varve_setting {
+        varve_setting(name: UnsafePointer(memory.text(name.utf8)), value: UnsafePointer(memory.text(value.utf8)))
     }
 
     private mutating func setProcess() {
@@ -118,7 +111,7 @@ struct LaunchPlan: ~Copyable {
     }
 
     /// What the stub is told (`plan.words`).
-    private mutating func setWords(handsOver: Bool) {
+    private mutating func setWords(program: ByteName?, handsOver: Bool) {
         var letters: [UInt8] = []
         if plan.gate >= 0 { letters.append(UInt8(VARVE_STUB_WAITS)) }
         if handsOver {
@@ -127,7 +120,7 @@ struct LaunchPlan: ~Copyable {
             if plan.is_tied != 0 { letters.append(UInt8(VARVE_STUB_IS_TIED)) }
         }
         func word(ofLength count: Int) -> [UInt8] { [UInt8](repeating: UInt8(ascii: "n"), count: count) }
-        let candidates = process.candidates
+        let candidates = program.map { [$0.bytes] } ?? process.candidates
         let counts = [word(ofLength: candidates.count), word(ofLength: plan.passed_count)]
         plan.words = UnsafePointer(memory.list([letters] + counts + candidates + process.arguments.map(\.bytes)))
     }
@@ -135,9 +128,9 @@ struct LaunchPlan: ~Copyable {
     /// Starts the process; returns when it executes the program or waits at its gate.
     /// - Parameters:
     ///   - kind: of what the container sees at a path, to tell why its program can't be executed.
-    ///   - prepared: of ``RunOptions``.
+    ///   - prepared: called with the pid when all is mounted and the root not yet entered, where the plan asks.
     func launch(
-        kind: (BytePath) -> FileKind?, prepared: ((Int32) throws -> Void)? = nil
+        kind: (BytePath) -> FileKind?, prepared: (Int32) throws -> Void = { _ in }
     ) throws(RuntimeError) -> ProcessHandle {
         var plan = plan
         var report = varve_report()
@@ -147,7 +140,7 @@ struct LaunchPlan: ~Copyable {
             switch varve_launch_next(&launch, &report) {
             case 0: return ProcessHandle(pid: launch.pid, owning: Descriptor(owning: launch.pidfd))
             case 1:
-                do { try prepared?(launch.pid) } catch {
+                do { try prepared(launch.pid) } catch {
                     varve_launch_abandon(&launch)
                     throw error as? RuntimeError ?? RuntimeError(.failed, "prepare container", "", "\(error)")
                 }
@@ -167,20 +160,41 @@ struct LaunchPlan: ~Copyable {
         if stage == Int(VARVE_STAGE_DIED) {
             return RuntimeError(.failed, "start container process", "", "it was killed while it was set up")
         }
+        if stage == Int(VARVE_STAGE_HOOK), container.hooks.indices.contains(Int(report.detail)) {
+            let hook = container.hooks[Int(report.detail)]
+            return hook.failure(report.error < 0 ? "exit status \(-report.error)" : errno.description)
+        }
         let message = withUnsafeBytes(of: report.message) { Array($0.prefix { $0 != 0 }) }
         let detail = message.isEmpty ? "" : " (\(FilesystemContext.text(ofMessage: message)))"
         return RuntimeError(.failed, LaunchStage.name(stage), subject(of: report), errno.description + detail)
     }
 
     private func subject(of report: varve_report) -> String {
-        switch Int(report.stage) {
-        case Int(VARVE_STAGE_MOUNT):
-            steps.indices.contains(Int(report.detail)) ? steps[Int(report.detail)].target.displayed : ""
-        case Int(VARVE_STAGE_HOSTNAME): hostname ?? ""
+        let index = Int(report.detail)
+        func pick(_ names: [String]) -> String { names.indices.contains(index) ? names[index] : "" }
+        return switch Int(report.stage) {
+        case Int(VARVE_STAGE_MOUNT): pick(container.steps.map(\.target.displayed))
+        case Int(VARVE_STAGE_JOIN): pick(container.namespaces)
+        case Int(VARVE_STAGE_SYSCTL): pick(container.parameters)
+        case Int(VARVE_STAGE_LABEL): pick(container.labels)
+        case Int(VARVE_STAGE_OOM_SCORE): process.oomScoreAdjustment.map { "\($0)" } ?? ""
+        case Int(VARVE_STAGE_SCHEDULER): process.scheduler?.policy ?? ""
+        case Int(VARVE_STAGE_IO_PRIORITY): process.ioPriority.map { "\($0.schedulingClass) \($0.priority)" } ?? ""
+        case Int(VARVE_STAGE_HOSTNAME): container.hostname ?? ""
         case Int(VARVE_STAGE_DIRECTORY): process.workingDirectory.displayed
         case Int(VARVE_STAGE_USER): "\(process.user.uid):\(process.user.gid)"
         default: ""
         }
+    }
+
+    /// What reports speak of by number.
+    struct Subjects {
+        var steps: [MountStep] = []
+        var hostname: String?
+        var namespaces: [String] = []
+        var parameters: [String] = []
+        var labels: [String] = []
+        var hooks: [Specification.Hook] = []
     }
 }
 

@@ -25,8 +25,16 @@ enum LaunchStage {
         case Int(VARVE_STAGE_SUPERVISOR): "bind container to its supervisor"
         case Int(VARVE_STAGE_STUB): "execute stub of container process"
         case Int(VARVE_STAGE_CONTROL_GROUP): "enter control group"
-        case Int(VARVE_STAGE_JOIN): "enter namespaces of container"
+        case Int(VARVE_STAGE_JOIN): "join namespace"
         case Int(VARVE_STAGE_HAND_OVER): "enter pid namespace of container"
+        case Int(VARVE_STAGE_USER_NAMESPACE): "enter user namespace"
+        case Int(VARVE_STAGE_OOM_SCORE): "set out-of-memory score adjustment"
+        case Int(VARVE_STAGE_SCHEDULER): "set scheduler"
+        case Int(VARVE_STAGE_IO_PRIORITY): "set I/O priority"
+        case Int(VARVE_STAGE_SYSCTL): "set kernel parameter"
+        case Int(VARVE_STAGE_PROPAGATION): "set propagation of container root"
+        case Int(VARVE_STAGE_PERSONALITY): "set personality"
+        case Int(VARVE_STAGE_LABEL): "label container process"
         default: "start container (stage \(number))"
         }
     }

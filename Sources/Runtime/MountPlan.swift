@@ -10,6 +10,8 @@ struct MountStep {
     var mount: SharedDescriptor?
     var type = ""
     var set: MountAttributes = []
+    var clear: MountAttributes = []
+    var propagation: MountPropagation?
     var options: [(key: String, value: String?)] = []
 
     init(_ kind: some BinaryInteger, _ target: BytePath) {
@@ -30,11 +32,21 @@ struct MountPlan: ~Copyable {
     /// Whether no mount but the listed devices' may have any.
     private let forbidsDevices: Bool
     private var hasDevices = false
+    let identities: Identities
+    let bundle: ByteName?
+    let label: String?
 
+    /// - Parameters:
+    ///   - identities: to whom what is made belongs.
+    ///   - bundle: where relative sources start.
     init(
-        _ specification: Specification, root: SharedDescriptor, made: MadePaths, devices control: DeviceControl
+        _ specification: Specification, root: SharedDescriptor, made: MadePaths, devices control: DeviceControl,
+        identities: Identities, bundle: ByteName? = nil
     ) throws(RuntimeError) {
-        view = RootView(root: root, made: made)
+        view = RootView(root: root, made: made, identities: identities)
+        self.identities = identities
+        self.bundle = bundle
+        label = specification.linux.mountLabel
         devices = Specification.standardDevices + specification.linux.devices
         forbidsDevices = control == .mounts
         for mount in specification.mounts { try add(mount) }
@@ -45,7 +57,7 @@ struct MountPlan: ~Copyable {
 
     /// Prepares one mount of the specification.
     private mutating func add(_ mount: Specification.Mount) throws(RuntimeError) {
-        var options = try MountOptions(mount)
+        var options = MountOptions(mount)
         if forbidsDevices {
             if options.clear.contains(.noDevices) {
                 throw RuntimeError(
@@ -54,7 +66,10 @@ struct MountPlan: ~Copyable {
             // A devpts that refuses devices would be no terminal; nobody can make another device in it.
             if mount.type != "devpts" { options.set.formUnion(.noDevices) }
         }
+        if options.remounts { return try addRemount(mount, options) }
         if options.isBind { return try addBind(mount, options) }
+        try refuse(options.mapsIDs != nil || !mount.uidMappings.isEmpty, "mapped ids of what is no bind mount", mount)
+        try refuse(options.copiesUp && mount.type != "tmpfs", "tmpcopyup for what is no tmpfs", mount)
         switch mount.type {
         case "tmpfs" where mount.destination == MountPlan.dev: try addDev(mount, options)
         case "tmpfs", "devpts": try addPrepared(mount, options)
@@ -63,9 +78,25 @@ struct MountPlan: ~Copyable {
         }
     }
 
-    private static let dev = BytePath(["dev"])
+    static let dev = BytePath(["dev"])
 
-    private mutating func attach(
+    func refuse(_ isWrong: Bool, _ what: String, _ mount: Specification.Mount) throws(RuntimeError) {
+        if isWrong { throw RuntimeError(.refused, "mount at", mount.destination.displayed, what) }
+    }
+
+    /// What is mounted there already gets other attributes.
+    private mutating func addRemount(
+        _ mount: Specification.Mount, _ options: MountOptions
+    ) throws(RuntimeError) {
+        try refuse(!options.data.isEmpty, "remount with option \(options.data.first?.key ?? "")", mount)
+        var step = MountStep(VARVE_STEP_ATTRIBUTES, mount.destination)
+        step.set = options.set
+        // No restriction is lifted but that of being read-only.
+        step.clear = options.clear.intersection([.readOnly, .accessTimeMask])
+        steps.append(step)
+    }
+
+    mutating func attach(
         _ mount: SharedDescriptor, at destination: BytePath, as kind: FileKind = .directory
     ) throws(RuntimeError) {
         var step = MountStep(VARVE_STEP_ATTACH, try place(destination, as: kind))
@@ -90,30 +121,22 @@ struct MountPlan: ~Copyable {
         }
     }
 
-    private mutating func addBind(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
-        guard mount.source.hasPrefix("/") else {
-            throw RuntimeError(.refused, "bind", mount.source.displayed, "the path is not absolute")
-        }
-        if let unknown = options.data.first {
-            throw RuntimeError(.refused, "mount at", mount.destination.displayed, "option \(unknown.key)")
-        }
-        let bind = try doing("bind", mount.source.displayed) { () throws(SystemError) in
-            let bind = try Mounts.bind(KernelPath(mount.source), recursive: options.isRecursive)
-            // Restrictions hold for what is mounted below too; lifting them there would undo the host's own.
-            try Mounts.setAttributes(bind, set: [], clear: options.clear.subtracting(.readOnly))
-            let clear: MountAttributes = options.clear.contains(.accessTimeMask) ? .accessTimeMask : []
-            try Mounts.setAttributes(bind, set: options.set, clear: clear, recursive: true)
-            return SharedDescriptor(bind)
-        }
-        let kind = try doing("bind", mount.source.displayed) { () throws(SystemError) in
-            try bind.descriptor.status().kind
-        }
-        try attach(bind, at: mount.destination, as: kind == .directory ? .directory : .regular)
-    }
-
     /// A filesystem that does not depend on the new namespaces.
     private mutating func addPrepared(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
         let made = try make(mount, options)
+        if options.copiesUp {
+            let target = try place(mount.destination, as: .directory)
+            try doing("copy to", mount.destination.displayed) { () throws(SystemError) in
+                guard let below = try view.openDirectory(target) else { return }
+                try TreeCopy.copy(below.descriptor, to: made.descriptor)
+            }
+        }
+        if options.set.contains(.readOnly) {
+            try doing("mount at", mount.destination.displayed) { () throws(SystemError) in
+                try Mounts.setAttributes(made.descriptor, set: .readOnly)
+            }
+        }
+        try spread(made, options, mount)
         try attach(made, at: mount.destination)
         if mount.type == "devpts" { devpts = made }
     }
@@ -121,17 +144,50 @@ struct MountPlan: ~Copyable {
     private func make(
         _ mount: Specification.Mount, _ options: MountOptions
     ) throws(RuntimeError) -> SharedDescriptor {
-        try doing("mount at", mount.destination.displayed) { () throws(SystemError) in
+        let data = try ownedOptions(of: mount.type, options.data)
+        return try doing("mount at", mount.destination.displayed) { () throws(SystemError) in
             let context = try FilesystemContext(KernelPath(mount.type))
             try context.set("source", KernelPath(mount.type))
-            for option in options.data {
+            for option in data {
                 if let value = option.value {
                     try context.set(KernelPath(option.key), KernelPath(value))
                 } else {
                     try context.set(flag: KernelPath(option.key))
                 }
             }
-            return SharedDescriptor(try context.mount(options.set))
+            // Read-only once it is filled.
+            return SharedDescriptor(try context.mount(options.set.subtracting(.readOnly)))
+        }
+    }
+
+    /// Options that name owners speak of the container's ids, and the kernel of the host's.
+    private func ownedOptions(
+        of type: String, _ data: [(key: String, value: String?)]
+    ) throws(RuntimeError) -> [(key: String, value: String?)] {
+        var result = data
+        for (index, option) in data.enumerated() {
+            guard let value = option.value, let id = UInt32(value) else { continue }
+            if option.key == "uid" { result[index].value = "\(try identities.host(ofUser: id))" }
+            if option.key == "gid" { result[index].value = "\(try identities.host(ofGroup: id))" }
+        }
+        if identities.namespace != nil, type == "tmpfs" {
+            if !data.contains(where: { $0.key == "uid" }) {
+                result.append(("uid", "\(try identities.host(ofUser: 0))"))
+            }
+            if !data.contains(where: { $0.key == "gid" }) {
+                result.append(("gid", "\(try identities.host(ofGroup: 0))"))
+            }
+        }
+        if let label, !data.contains(where: { $0.key == "context" }) { result.append(("context", label)) }
+        return result
+    }
+
+    func spread(
+        _ made: SharedDescriptor, _ options: MountOptions, _ mount: Specification.Mount
+    ) throws(RuntimeError) {
+        guard let propagation = options.propagation else { return }
+        try doing("mount at", mount.destination.displayed) { () throws(SystemError) in
+            try Mounts.setPropagation(made.descriptor, propagation.flag, recursive: propagation.isRecursive)
         }
     }
 
@@ -145,6 +201,7 @@ struct MountPlan: ~Copyable {
         step.type = mount.type == "cgroup" ? "cgroup2" : mount.type
         step.set = options.set
         step.options = [("source", mount.type)] + options.data
+        step.propagation = options.propagation
         view.mount(nil, at: step.target)
         steps.append(step)
     }
@@ -159,8 +216,10 @@ struct MountPlan: ~Copyable {
         let target = steps[steps.count - 1].target
         for device in devices { try make(device, in: dev) }
         try doing("make links in", "/dev") { () throws(SystemError) in
-            for link in Specification.standardLinks {
-                try Files.makeSymlink(link.name, in: dev.reference, target: link.target)
+            try identities.makingAsRoot { () throws(SystemError) in
+                for link in Specification.standardLinks {
+                    try Files.makeSymlink(link.name, in: dev.reference, target: link.target)
+                }
             }
         }
         let closing = options.set.intersection([.noDevices, .readOnly])
@@ -181,6 +240,9 @@ struct MountPlan: ~Copyable {
         guard device.path.names.count >= 2, device.path.isWithin(MountPlan.dev),
             device.kind == .characterDevice || device.kind == .blockDevice
         else { throw RuntimeError(.refused, "make device", device.path.displayed, "not a device in /dev") }
+        let owner = (
+            user: try identities.host(ofUser: device.uid), group: try identities.host(ofGroup: device.gid)
+        )
         try doing("make device", device.path.displayed) { () throws(SystemError) in
             // Nobody else has seen this tmpfs yet: no symlink stands in the way.
             let names = Array(device.path.names.dropFirst())
@@ -196,9 +258,7 @@ struct MountPlan: ~Copyable {
                 path, in: dev.reference, mode: device.kind.modeBits | UInt32(device.permissions), device: device.number)
             // The caller's umask may have taken bits away.
             try Files.setPermissions(path, in: dev.reference, device.permissions)
-            if device.uid != 0 || device.gid != 0 {
-                try Files.setOwner(path, in: dev.reference, uid: device.uid, gid: device.gid)
-            }
+            if owner != (0, 0) { try Files.setOwner(path, in: dev.reference, uid: owner.user, gid: owner.group) }
         }
     }
 

@@ -43,10 +43,22 @@ struct RootView: ~Copyable {
     /// In the order of mounting. Without a descriptor the filesystem is yet to be made.
     private var mounts: [(path: BytePath, file: SharedDescriptor?)] = []
     private let made: MadePaths
+    /// Whose root what is made belongs to.
+    private let identities: Identities
 
-    init(root: SharedDescriptor, made: MadePaths) {
+    init(root: SharedDescriptor, made: MadePaths, identities: Identities) {
         self.root = root
         self.made = made
+        self.identities = identities
+    }
+
+    /// What stands at a path that ``place(_:as:)`` gave, to read; nil in a filesystem that is yet to be made.
+    func openDirectory(_ path: BytePath) throws(SystemError) -> SharedDescriptor? {
+        let around = around(path)
+        guard let file = around.file else { return nil }
+        return SharedDescriptor(
+            try Files.openDirectory(
+                KernelPath(relative: around.rest), in: file.reference, resolve: [.beneath, .noSymlinks, .noMagicLinks]))
     }
 
     /// Notes that `file` will be mounted at a path that ``place(_:as:)`` gave.
@@ -134,7 +146,7 @@ struct RootView: ~Copyable {
     ) throws(SystemError) -> Bool {
         var isMade = false
         if try Files.statusIfPresent(KernelPath(name), in: directory.reference) == nil {
-            try make(name, in: directory, as: kind)
+            try identities.makingAsRoot { () throws(SystemError) in try make(name, in: directory, as: kind) }
             isMade = walk.last.isRoot
         }
         let file = try Files.open(KernelPath(name), in: directory.reference, flags: O_PATH | O_NOFOLLOW)

@@ -1,4 +1,5 @@
 import Linux
+import Model
 
 /// What a run is told beside the specification.
 public struct RunOptions {
@@ -11,6 +12,13 @@ public struct RunOptions {
     /// is set up and the program can be executed; the process, a small program of ours, executes it once it has read one byte
     /// from there. Where that fails although it looked as if it could, the process ends with 126 or 127.
     public var gate: Int32?
+    /// The directory that relative sources of bind mounts start from; nil refuses them.
+    public var bundle: ByteName?
+    /// What hooks read on standard input, of the container with this pid. Needed where there are hooks.
+    public var hookState: ((Int32) throws -> [UInt8])?
+    /// Whether the host's root is really left (pivot_root(2)) and not only hidden (chroot(2)), which a host that runs from its
+    /// kernel's first memory can't do.
+    public var pivots = true
     /// Called with the process's pid when all namespaces and mounts are there and the root is not yet entered. What it throws
     /// ends the start.
     public var prepared: ((Int32) throws -> Void)?

@@ -34,6 +34,16 @@ public struct RunningProcess: ~Copyable {
         return ReleasedProcess(process: process, terminal: sides)
     }
 
+    /// Kills the process and reaps it. The control groups are the caller's to remove.
+    consuming func abandon() throws(RuntimeError) { try RunningProcess.abandon(process) }
+
+    private static func abandon(_ process: consuming ProcessHandle) throws(RuntimeError) {
+        do throws(SystemError) {
+            try process.send(signal: SIGKILL)
+            _ = try process.wait()
+        } catch { throw RuntimeError("end container", "", error) }
+    }
+
     /// Waits for the end: the exit code, or 128 + the signal that ended the process.
     public consuming func wait() throws(RuntimeError) -> Int32 {
         let groups = groups

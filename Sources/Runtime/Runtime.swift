@@ -41,31 +41,46 @@ public enum Runtime {
         _ specification: Specification, _ root: SharedDescriptor, _ options: RunOptions, _ made: MadePaths,
         _ groups: ContainerGroups, _ filter: SeccompProgram?
     ) throws(RuntimeError) -> RunningProcess {
-        var mounts = try MountPlan(specification, root: root, made: made, devices: groups.deviceControl)
-        let terminal = try openTerminal(specification.process, &mounts)
+        let identities = try Identities(specification.linux)
+        let owner = try identities.host(ofUser: specification.process.user.uid)
+        var mounts = try MountPlan(
+            specification, root: root, made: made, devices: groups.deviceControl, identities: identities,
+            bundle: options.bundle)
+        let terminal = try openTerminal(specification.process, &mounts, owner: owner)
         try mounts.restrict(specification.linux)
-        if options.makesWorkingDirectory {
-            let directory = specification.process.workingDirectory
-            do throws(SystemError) { try mounts.view.makeDirectory(directory) } catch {
-                throw RuntimeError(.failed, "make working directory", directory.displayed, error.cause)
-            }
-        }
+        if options.makesWorkingDirectory { try makeWorkingDirectory(of: specification, in: mounts.view) }
         try closeRoot(root, specification, groups.deviceControl)
         let inner = terminal?.sides.inner.raw ?? -1
-        let streams = try HeldStreams.open(options.streams, terminal: inner, owner: specification.process.user.uid)
-        let passed = try PassedDescriptors(options.passedDescriptors)
+        let streams = try HeldStreams.open(options.streams, terminal: inner, owner: owner)
+        let hooks = try StartHooks(specification, options)
+        let joined = try JoinedNamespaces(specification.linux)
         var plan = try LaunchPlan(
-            specification.process, streams: streams.raw, terminal: inner, passed: passed, filter: filter,
-            gate: options.gate, isTied: options.isTiedToCaller)
-        plan.make(
-            specification, root: root, mounts: mounts, groups: try groups.entrance(), asks: options.prepared != nil)
-        let process = try plan.launch(kind: { mounts.view.kind(at: $0) }, prepared: options.prepared)
-        return RunningProcess(
-            process: process, terminal: terminal, relays: streams.relays, groups: groups, madePaths: made.mountPoints)
+            specification.process, streams: streams.raw, terminal: inner,
+            passed: try PassedDescriptors(options.passedDescriptors), filter: filter, gate: hooks.gate,
+            isTied: options.isTiedToCaller, handsOver: joined.pid != nil)
+        try plan.make(
+            LaunchPlan.Container(
+                specification: specification, root: root, identities: identities, joined: joined,
+                groups: try groups.entrance(), asks: hooks.areAsked, pivots: options.pivots, hookInput: hooks.input),
+            mounts)
+        let process = try plan.launch(kind: { mounts.view.kind(at: $0) }, prepared: hooks.runAtCreation)
+        return try hooks.start(
+            RunningProcess(
+                process: process, terminal: terminal, relays: streams.relays, groups: groups,
+                madePaths: made.mountPoints))
+    }
+
+    private static func makeWorkingDirectory(
+        of specification: Specification, in view: borrowing RootView
+    ) throws(RuntimeError) {
+        let directory = specification.process.workingDirectory
+        do throws(SystemError) { try view.makeDirectory(directory) } catch {
+            throw RuntimeError(.failed, "make working directory", directory.displayed, error.cause)
+        }
     }
 
     private static func openTerminal(
-        _ process: Specification.Process, _ mounts: inout MountPlan
+        _ process: Specification.Process, _ mounts: inout MountPlan, owner: UInt32
     ) throws(RuntimeError) -> ContainerTerminal? {
         guard process.hasTerminal else { return nil }
         guard let devpts = mounts.devpts else {
@@ -76,7 +91,7 @@ public enum Runtime {
             let terminal = try PseudoTerminal.open(in: devpts.reference)
             if let size = process.consoleSize { try terminal.inner.setTerminalSize(size) }
             // The user has to be able to open it by name, as /dev/stdout does.
-            try system("change owner of", "terminal") { fchown(terminal.inner.raw, process.user.uid, gid_t.max) }
+            try system("change owner of", "terminal") { fchown(terminal.inner.raw, owner, gid_t.max) }
             return ContainerTerminal(terminal)
         }
     }

@@ -77,7 +77,8 @@ struct MountTests {
         "of a kind or with an option that is not known are refused",
         arguments: [
             Specification.Mount("ext4", at: BytePath(["x"])),
-            Specification.Mount("tmpfs", at: BytePath(["x"]), options: ["rshared"]),
+            Specification.Mount("tmpfs", at: BytePath(["x"]), options: ["idmap"]),
+            Specification.Mount("bind", at: BytePath(["x"]), source: "/tmp", options: ["bind", "tmpcopyup"]),
             Specification.Mount("bind", at: BytePath(["x"]), source: "relative", options: ["bind"]),
             Specification.Mount("bind", at: BytePath(["x"]), source: "/tmp", options: ["bind", "nonsense"]),
             Specification.Mount("tmpfs", at: BytePath(["x"]), options: ["dev"]),
@@ -181,6 +182,60 @@ struct MountTests {
         try ended.writer.write([0])
         pthread_join(thread, nil)
         #expect(try Files.status(KernelPath(victim)).permissions == 0o600)
+    }
+
+    @Test("spread as asked: not at all, from the host, and both ways")
+    func propagation() throws {
+        let shared = box.directory.file("shared")
+        try Files.makeDirectories(shared)
+        try Testbed.run(["mount", "-t", "tmpfs", "none", shared])
+        try Testbed.run(["mount", "--make-shared", shared])
+        defer { _ = try? Testbed.run(["umount", "-l", shared]) }
+        let places = ["private", "slave", "shared"]
+        let outcome = try box.sh("grep -o ' /p-[a-z]* .*' /proc/self/mountinfo | busybox cut -d' ' -f 2,4") {
+            for kind in places { $0.mounts.append(bind("shared", at: [ByteName("p-\(kind)")], ["rbind", "r\(kind)"])) }
+            $0.mounts.append(.init("tmpfs", at: BytePath(["p-own"]), options: ["shared"]))
+        }
+        let kinds = outcome.lines.map { $0.split(separator: " ").map(String.init) }
+        #expect(kinds.map { $0[0] } == ["/p-private", "/p-slave", "/p-shared", "/p-own"])
+        #expect(kinds.map { String($0[1].prefix { $0 != ":" }) } == ["-", "master", "shared", "shared"], "\(outcome)")
+    }
+
+    @Test("show other owners where ids are mapped, by their own mapping")
+    func mappedIDs() throws {
+        try makeHost()
+        try Testbed.run(["chown", "7:8", box.directory.file("host/file")])
+        let outcome = try box.sh("stat -c '%u %g' /v/file /plain/file") {
+            var mapped = bind("host", at: ["v"], ["bind", "idmap"])
+            mapped.uidMappings = [IDRange(container: 7, host: 1007, size: 1)]
+            mapped.gidMappings = [IDRange(container: 8, host: 1008, size: 1)]
+            $0.mounts += [mapped, bind("host", at: ["plain"])]
+        }
+        #expect(outcome.lines == ["1007 1008", "7 8"])
+    }
+
+    @Test("begin with what stood there where a tmpfs is to copy it, links and all")
+    func copyUp() throws {
+        try Files.makeDirectories(box.directory.file("root/conf/deep"))
+        try box.write("root/conf/deep/file", "kept")
+        try Files.makeSymlink(KernelPath(box.directory.file("root/conf/link")), target: "/etc/shadow")
+        try Testbed.run(["chown", "-h", "5:6", box.directory.file("root/conf/deep/file")])
+        try Testbed.run(["chmod", "4750", box.directory.file("root/conf/deep/file")])
+        let outcome = try box.sh(
+            "cat /conf/deep/file; echo; stat -c '%u %g %a' /conf/deep/file; readlink /conf/link; touch /conf/new || echo fixed"
+        ) { $0.mounts.append(.init("tmpfs", at: BytePath(["conf"]), options: ["tmpcopyup", "ro"])) }
+        #expect(outcome.lines == ["kept", "5 6 4750", "/etc/shadow", "fixed"])
+        #expect(try Files.exists(KernelPath(box.directory.file("upper1/conf"))) == false)
+    }
+
+    @Test("start from the bundle where their source is relative, and can be made read-only all the way down")
+    func relativeSource() throws {
+        try makeHost()
+        var specification = Box.specification(["sh", "-c", "test -f /v/file && ! touch /v/x 2>/dev/null"])
+        specification.mounts.append(.init("bind", at: BytePath(["v"]), source: "host", options: ["rbind", "rro"]))
+        var options = RunOptions()
+        options.bundle = ByteName(box.directory.path)
+        #expect(try Runtime.run(specification, rootfs: try box.root(), options: options).wait() == 0)
     }
 
     @Test("over an EROFS root leave it as it is")

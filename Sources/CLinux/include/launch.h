@@ -33,6 +33,15 @@ enum {
     VARVE_STAGE_CONTROL_GROUP,
     VARVE_STAGE_JOIN,
     VARVE_STAGE_HAND_OVER,
+    VARVE_STAGE_USER_NAMESPACE,
+    VARVE_STAGE_OOM_SCORE,
+    VARVE_STAGE_SCHEDULER,
+    VARVE_STAGE_IO_PRIORITY,
+    VARVE_STAGE_SYSCTL,
+    VARVE_STAGE_PROPAGATION,
+    VARVE_STAGE_PERSONALITY,
+    VARVE_STAGE_LABEL,
+    VARVE_STAGE_HOOK,
     /// The process died before it could say why.
     VARVE_STAGE_DIED,
 
@@ -83,8 +92,51 @@ struct varve_step {
     const char *type;
     uint64_t set;
     uint64_t clear;
+    /// MS_SHARED and so on for the mount when it is in its place, 0 to leave it.
+    uint64_t propagation;
+    int is_recursive;
     /// Key and value by turns, a null value for a flag; a null key ends the list. May be null.
     const char *const *options;
+};
+
+/// Something by name that is set to a text.
+struct varve_setting {
+    const char *name;
+    const char *value;
+};
+
+/// A namespace that is there already: a descriptor of its file and its CLONE_NEW* flag.
+struct varve_namespace {
+    int descriptor;
+    int flag;
+};
+
+/// A program of the host that is run in the container's namespaces before its root is entered.
+struct varve_hook {
+    const char *path;
+    char *const *words;
+    char *const *environment;
+    /// -1 for any time.
+    int milliseconds;
+};
+
+/// A struct sched_attr (sched_setattr(2)), of which glibc's and the kernel's headers have one each.
+struct varve_scheduler {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t runtime, deadline, period;
+};
+
+/// Who goes first, at the processors and at the disks.
+struct varve_priorities {
+    /// Written to /proc/PID/oom_score_adj; null leaves the caller's.
+    const char *oom_score_adjustment;
+    /// Null leaves the caller's.
+    const struct varve_scheduler *scheduler;
+    /// What ioprio_set(2) takes; negative leaves the caller's.
+    int io_priority;
 };
 
 struct varve_limit {
@@ -105,6 +157,30 @@ struct varve_plan {
     /// namespace may be among them. Nothing is mounted or named then, and `root` is not used.
     uint64_t joined;
     int target;
+    /// A user namespace to enter before the others are made, or -1. Its root is who makes the container.
+    int user_namespace;
+    /// Namespaces by file, joined with the caller's rights.
+    const struct varve_namespace *namespace_files;
+    size_t namespace_file_count;
+    /// A pid namespace by file, which a successor of the process is in at the end; -1 for none.
+    int pid_namespace;
+    struct varve_priorities priorities;
+    /// Kernel parameters, by their path below /proc/sys.
+    const struct varve_setting *parameters;
+    size_t parameter_count;
+    /// MS_SHARED and so on for the root mount, 0 to leave it private.
+    uint64_t root_propagation;
+    /// Whether the old root is really left, and not only hidden by chroot(2).
+    int pivots;
+    /// Programs that find what is in `hook_input`, an open file, on their standard input.
+    const struct varve_hook *hooks;
+    size_t hook_count;
+    int hook_input;
+    /// personality(2); negative leaves the caller's.
+    int64_t personality;
+    /// A file below /proc/thread-self/attr and what is written to it, one after the other, for the program; the value null
+    /// for nothing.
+    struct varve_setting labels[2];
     /// Directory of the cgroup (version 2) that the process starts in, or -1.
     int cgroup;
     /// The `cgroup.procs` files of further groups (version 1), open for writing.
@@ -159,7 +235,7 @@ struct varve_plan {
 struct varve_report {
     int32_t stage;
     int32_t error;
-    /// Index into the plan's steps where the stage is VARVE_STAGE_MOUNT; a pid where it is VARVE_TELLS_SUCCESSOR.
+    /// Index into what the stage goes by: steps, namespace files, parameters, labels, hooks; a pid where it is VARVE_TELLS_SUCCESSOR.
     uint32_t detail;
     /// What the kernel said beside the error, or empty.
     char message[244];
@@ -172,8 +248,8 @@ struct varve_launch {
     int pidfd;
     /// Where reports come from, and where answers go to (-1 where nothing is asked).
     int reports, answers;
-    /// Whether VARVE_TELLS_READY or VARVE_TELLS_SUCCESSOR is still to come, so that an end of the reports is no success.
-    int has_gate, has_successor;
+    /// Whether VARVE_TELLS_READY, and how many VARVE_TELLS_SUCCESSOR, are still to come: an end of the reports is no success.
+    int has_gate, successors;
 };
 
 /// What the numbers of a plan's descriptors start at, where it passes `passed_count`.

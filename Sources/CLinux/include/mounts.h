@@ -23,7 +23,10 @@ enum {
 
     VARVE_OPEN_TREE_CLONE = 0x1,
     VARVE_AT_RECURSIVE = 0x8000,
+    VARVE_PROPAGATION_UNBINDABLE = 1 << 17,
     VARVE_PROPAGATION_PRIVATE = 1 << 18,
+    VARVE_PROPAGATION_SLAVE = 1 << 19,
+    VARVE_PROPAGATION_SHARED = 1 << 20,
 };
 
 /// A context for making a filesystem of `type`, close-on-exec; -1 with errno.
