@@ -28,17 +28,19 @@ public struct Program: Sendable {
     /// process do not cut it short: what it does to the machine is done whole, or ended by the limits here.
     /// - Parameters:
     ///   - input: what it reads on standard input.
+    ///   - lock: held by it and what it starts, too, as descriptor 3: where this process is killed, others know by it that
+    ///     the program still runs.
     ///   - milliseconds: it and its group are killed after that long, and ETIMEDOUT is thrown.
     ///   - limit: bytes of standard output and of standard error; for more it is killed, and EFBIG is thrown.
     public func run(
-        input: [UInt8] = [], within milliseconds: Int, limit: Int = 1 << 20
+        input: [UInt8] = [], holding lock: Int32? = nil, within milliseconds: Int, limit: Int = 1 << 20
     ) throws(SystemError) -> Outcome {
         let given = Descriptor(owning: try system("make input for", path) { varve_memory_file("varve-input") })
         try given.write(input)
         try system("rewind input for", path) { lseek(given.raw, 0, SEEK_SET) }
         let output = try Pipe()
         let errors = try Pipe()
-        let process = try spawn(given.raw, output.writing, errors.writing)
+        let process = try spawn([given.raw, output.writing.raw, errors.writing.raw] + (lock.map { [$0] } ?? []))
         var collected = Collected(limit: limit)
         do throws(SystemError) {
             try collected.follow(
@@ -54,31 +56,29 @@ public struct Program: Sendable {
     }
 }
 
-/// A pipe whose writing end the program gets.
+/// A pipe whose writing end the program gets. Both stay open here: it is not the pipe's end that tells of the program's.
 private struct Pipe: ~Copyable {
     let reading: Descriptor
-    /// Closed by whoever gives it away.
-    let writing: Int32
+    let writing: Descriptor
 
     init() throws(SystemError) {
         var ends: [Int32] = [-1, -1]
         try system("make pipe", "") { varve_pipe(&ends) }
         reading = Descriptor(owning: ends[0])
-        writing = ends[1]
+        writing = Descriptor(owning: ends[1])
     }
 }
 
 extension Program {
-    /// - Parameters: descriptors that become 0, 1 and 2; the last two are closed here.
-    private func spawn(_ input: Int32, _ output: Int32, _ errors: Int32) throws(SystemError) -> ProcessHandle {
-        defer { for end in [output, errors] { close(end) } }
+    /// - Parameter descriptors: become 0, 1, 2 and so on.
+    private func spawn(_ descriptors: [Int32]) throws(SystemError) -> ProcessHandle {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        for (number, descriptor) in [input, output, errors].enumerated() {
+        for (number, descriptor) in descriptors.enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
         }
-        varve_spawn_closing_from(&actions, 3)
+        varve_spawn_closing_from(&actions, Int32(descriptors.count))
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
@@ -116,22 +116,19 @@ private struct Collected {
         _ output: borrowing Descriptor, _ errors: borrowing Descriptor, until process: borrowing ProcessHandle,
         deadline: ContinuousClock.Instant
     ) throws(SystemError) {
-        var streams = [output.raw, errors.raw]
-        // What the program leaves running may hold the other ends: reading must never wait.
+        let streams = [output.raw, errors.raw]
         for stream in streams { try system("prepare pipe", "") { fcntl(stream, F_SETFL, O_NONBLOCK) } }
         while true {
             // Asked before reading: what the process wrote was in the pipes then.
             let rest = ContinuousClock.now.duration(to: deadline)
             guard rest > .zero else { throw SystemError("wait", "", .timedOut) }
             let hasEnded = try Self.wait(for: streams + [process.descriptor.raw], within: rest)
-            for (index, stream) in streams.enumerated() where stream >= 0 {
-                if try take(index, from: stream) { streams[index] = -1 }
-            }
+            for (index, stream) in streams.enumerated() { try take(index, from: stream) }
             if hasEnded { return }
         }
     }
 
-    /// - Returns: whether the last of the descriptors is readable. poll(2) passes over negative ones.
+    /// - Returns: whether the last of the descriptors is readable.
     private static func wait(for descriptors: [Int32], within rest: Duration) throws(SystemError) -> Bool {
         var requests = descriptors.map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
         let milliseconds = rest.components.seconds * 1000 + rest.components.attoseconds / 1_000_000_000_000_000 + 1
@@ -142,15 +139,13 @@ private struct Collected {
     }
 
     /// Reads what is there.
-    /// - Returns: whether the stream has ended.
-    private mutating func take(_ index: Int, from stream: Int32) throws(SystemError) -> Bool {
+    private mutating func take(_ index: Int, from stream: Int32) throws(SystemError) {
         var chunk = [UInt8](repeating: 0, count: 16384)
         while true {
             let count = read(stream, &chunk, chunk.count)
-            if count == 0 { return true }
             if count < 0 {
                 if errno == EINTR { continue }
-                if errno == EAGAIN { return false }
+                if errno == EAGAIN { return }
                 throw SystemError("read", "", .last)
             }
             texts[index] += chunk[..<count]

@@ -9,6 +9,8 @@ struct HelpTests {
         "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
         "exec", "cp", "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
+        "network", "network create", "network ls", "network inspect", "network connect", "network disconnect",
+        "network rm", "network prune", "port",
         "load", "save", "export", "history", "images", "inspect", "gc", "fsck", "df", "info", "version",
     ]
 
@@ -48,6 +50,10 @@ struct HelpTests {
             varve tag web:2 debian:12; varve tag -d web:2 2>/dev/null
             varve -q save -o web.tar web:1
             """)
+        if command.hasPrefix("network ") {
+            if command != "network create" { try box.succeed("varve network create web") }
+            box.environment["VARVE_NETWORK"] = command == "network disconnect" ? "web" : "bridge"
+        }
         var help = try box.succeed("varve \(command) --help")
         if command == "init" { help += "\n" + (try box.succeed("varve --help")) }
         let operation = try box.succeed("varve op log -n 1 | cut -c1-10")

@@ -44,9 +44,20 @@ extension Repository {
         let state = try state(of: container)
         try removeOldUppers(of: container, state)
         let root = try mountRoot(of: container, state)
+        try planConnections(of: container, on: state)
+        do { return try launch(start, state, root, console, beforeStart) } catch {
+            disconnectOrWarn(container)
+            throw error
+        }
+    }
+
+    private func launch(
+        _ start: ContainerStart, _ state: ContainerState, _ root: consuming Descriptor, _ console: RunConsole,
+        _ beforeStart: () throws -> Void
+    ) throws -> RunningProcess {
+        let container = start.container
         var specification = try specification(for: container, state, root: root, console: console)
         specification.mounts += try volumeMounts(of: container, state, isLasting: start.isLasting)
-        try planConnections(of: container, exposed: try imageConfiguration(of: state.base).exposedPorts)
         specification.mounts += try nameMounts(
             of: container, hostname: specification.hostname ?? "", besides: specification.mounts)
         container.configuration.security.userNamespace.map(&specification.mounts)
@@ -63,7 +74,6 @@ extension Repository {
             // Nobody would know of it.
             try process.process.send(signal: SIGKILL)
             _ = try process.wait()
-            disconnectOrWarn(container)
             throw error
         }
         return process
@@ -87,23 +97,12 @@ extension Repository {
     ) throws -> RunningProcess {
         var options = RunOptions(streams: console.streams, makesWorkingDirectory: true)
         options.seccompCache = SeccompCache(directory: "\(self.root)/filters")
-        // What fails here ends the start, and is told as it is.
-        var failure: (any Error)?
-        if case .networks = start.container.configuration.connection.mode {
-            options.prepared = { pid in
-                do { try self.connect(start.container, to: "/proc/\(pid)/ns/net") } catch {
-                    failure = error
-                    throw error
-                }
-            }
-        }
-        do {
-            return try Runtime.run(specification, rootfs: root, options: options)
-        } catch {
+        let connection = Connection(of: start.container, in: self)
+        options.prepared = connection.prepared
+        do { return try Runtime.run(specification, rootfs: root, options: options) } catch {
             let made = error.madePaths.map(\.path)
             try changeState(of: start.container.id, isDurable: start.isLasting) { $0.mountPoints.formUnion(made) }
-            disconnectOrWarn(start.container)
-            throw failure ?? error
+            throw connection.failure ?? error
         }
     }
 

@@ -5,9 +5,10 @@ extension Repository {
     /// Chooses and writes down what a start is to connect, before anything of it exists: whoever is killed from here on
     /// leaves what ``disconnect(_:)`` goes by. What can be refused is refused here. The caller has the container's
     /// ``ContainerFiles/running``.
-    func planConnections(of container: Container, exposed: [ContainerPort]) throws {
+    func planConnections(of container: Container, on state: ContainerState) throws {
         guard case .networks = container.configuration.connection.mode else { return }
         try disconnect(container)
+        let exposed = try imageConfiguration(of: state.base).exposedPorts
         let wishes = try endpoints(of: container)
         let networks = try wishes.map { try networkToConnect($0.network) }
         try withNetworkLock(.ports) {
@@ -34,8 +35,7 @@ extension Repository {
     /// Connects the container's network namespace, which exists by now, as planned. Where that fails, the caller
     /// disconnects.
     /// - Parameter namespace: its path.
-    func connect(_ container: Container, to namespace: String) throws {
-        guard case .networks = container.configuration.connection.mode else { return }
+    fileprivate func connect(_ container: Container, to namespace: String) throws {
         let attachments = try attachments(of: container)
         for attachment in attachments { try establish(attachment, in: namespace) }
         try updateNames(in: attachments.map(\.network))
@@ -73,15 +73,20 @@ extension Repository {
 
     private func add(_ attachment: Attachment, to network: Network, in namespace: String) throws {
         var attachment = attachment
-        attachment.result = try pluginRun(for: attachment).add(
-            network.pluginList(for: attachment, leases: files(ofNetwork: network.name).leases), in: namespace)
+        let files = files(ofNetwork: network.name)
+        attachment.result = try withPlugins(for: attachment) {
+            try $0.add(network.pluginList(for: attachment, leases: files.leases), in: namespace)
+        }
         try write(attachment)
     }
 
-    func pluginRun(for attachment: Attachment) -> PluginRun {
-        PluginRun(
+    /// Runs `body` when no plugin is at work on the connection any more: one may be although whoever started it was killed.
+    func withPlugins<Result>(for attachment: Attachment, _ body: (PluginRun) throws -> Result) throws -> Result {
+        let lock = try FileLock.acquire(files(ofNetwork: attachment.network).memberLock(attachment.containerID))
+        let run = PluginRun(
             plugins: plugins, network: attachment.network, containerID: attachment.containerID,
-            interface: attachment.interface)
+            interface: attachment.interface, lock: lock.raw)
+        return try withExtendedLifetime(lock) { try body(run) }
     }
 
     /// Puts the rules in that have to be there before the bridge, which the plugin makes.
@@ -94,6 +99,24 @@ extension Repository {
             try Files.makeDirectory(KernelPath(leases), mode: 0o700)
         }
         try PacketFilter(network)?.install()
+    }
+}
+
+/// A container's connection at its start, in the moment when it has its namespaces and does not run yet.
+final class Connection {
+    /// For the runtime; nil where nothing is to be done, so that it need not wait.
+    private(set) var prepared: ((Int32) throws -> Void)?
+    /// What kept it from being connected, of which the runtime has only the text.
+    private(set) var failure: (any Error)?
+
+    init(of container: Container, in repository: Repository) {
+        guard case .networks = container.configuration.connection.mode else { return }
+        prepared = { [weak self] pid in
+            do { try repository.connect(container, to: "/proc/\(pid)/ns/net") } catch {
+                self?.failure = error
+                throw error
+            }
+        }
     }
 }
 

@@ -24,7 +24,9 @@ extension Repository {
         try withSharedNetworkLock {
             if let network {
                 let list = network.pluginList(for: attachment, leases: files(ofNetwork: network.name).leases)
-                try pluginRun(for: attachment).delete(list, in: namespace, result: attachment.result)
+                try withPlugins(for: attachment) {
+                    try $0.delete(list, in: namespace, result: attachment.result)
+                }
             }
             // The kernel takes it away with the namespace, some time after the last process of that.
             if let device = attachment.hostDevice { try NetworkLinks.delete(device) }

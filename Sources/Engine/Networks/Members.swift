@@ -51,6 +51,9 @@ extension Repository {
     }
 
     func forget(_ attachment: Attachment) throws {
-        try Files.discard(KernelPath(files(ofNetwork: attachment.network).member(attachment.containerID)))
+        let files = files(ofNetwork: attachment.network)
+        for path in [files.member(attachment.containerID), files.memberLock(attachment.containerID)] {
+            try Files.discard(KernelPath(path))
+        }
     }
 }

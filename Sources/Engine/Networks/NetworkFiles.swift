@@ -12,6 +12,8 @@ struct NetworkFiles {
     /// A file for each container that is connected, or may be since somebody was killed: `<container id>.json`.
     var members: String { "\(directory)/members" }
     func member(_ id: String) -> String { "\(members)/\(id).json" }
+    /// Held while plugins are at work on a container's connection, and by them.
+    func memberLock(_ id: String) -> String { "\(members)/\(id).lock" }
     /// The plugin host-local's: below it a directory with the network's name, with a file for each address that is taken.
     var leases: String { "\(directory)/leases" }
 }

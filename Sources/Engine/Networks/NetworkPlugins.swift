@@ -34,6 +34,8 @@ struct PluginRun {
     let containerID: String
     /// The device's name in the container.
     let interface: String
+    /// A descriptor that plugins get, by which others know that they are at work; borrowed.
+    let lock: Int32
 
     /// Has each plugin of the list add what it is for, in order.
     /// - Parameters:
@@ -81,7 +83,7 @@ struct PluginRun {
                 // They execute iptables.
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             ])
-        let outcome = try program.run(input: configuration.serialized(), within: Self.timeout)
+        let outcome = try program.run(input: configuration.serialized(), holding: lock, within: Self.timeout)
         guard outcome.status == 0 else { throw failure(plugin, Self.reason(outcome)) }
         return outcome.output
     }

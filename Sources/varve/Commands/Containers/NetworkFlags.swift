@@ -85,7 +85,8 @@ struct NetworkFlags: ParsableArguments {
     /// What containers are connected to that name no network.
     private static var standard: String {
         if let asked = Environment["VARVE_NETWORK"], !asked.isEmpty { return asked }
-        return "none"
+        return geteuid() == 0 && NetworkPlugins(searchPath: Environment["CNI_PATH"]).canBridge
+            ? Network.defaultName : "none"
     }
 
     private func host(_ text: String) throws -> NetworkOptions.Host {

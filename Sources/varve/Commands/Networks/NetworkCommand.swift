@@ -19,7 +19,7 @@ struct NetworkCommand: ParsableCommand {
 struct NetworkConnectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "connect", abstract: "Connect a container to one more network, now and at each start.",
-        discussion: "Example:\n  varve network connect --alias database web db")
+        discussion: "Example:\n  varve network connect --alias database web work")
 
     @OptionGroup var options: GlobalOptions
     @Option(help: "A further name of the container on the network.") var alias: [String] = []
@@ -43,7 +43,7 @@ struct NetworkConnectCommand: ParsableCommand {
 struct NetworkDisconnectCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disconnect", abstract: "Disconnect a container from a network, now and at each start.",
-        discussion: "Example:\n  varve network disconnect web db")
+        discussion: "Example:\n  varve network disconnect web work")
 
     @OptionGroup var options: GlobalOptions
     @Argument(help: "The network.") var network: String

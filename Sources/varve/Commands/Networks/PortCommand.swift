@@ -5,7 +5,7 @@ import Model
 struct PortCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "port", abstract: "List the ports that a container publishes, or where one of them is.",
-        discussion: "Example:\n  varve port web 80")
+        discussion: "Example:\n  varve port work")
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
