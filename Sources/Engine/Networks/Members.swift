@@ -50,6 +50,16 @@ extension Repository {
         try Files.replace(path, with: attachment.json.serialized(), isDurable: false)
     }
 
+    /// Lets others find a container by its new name. The caller has the container's lock.
+    func renameInNetworks(_ container: Container, from old: String) throws {
+        let attachments = try attachments(of: container)
+        for var attachment in attachments {
+            attachment.names = attachment.names.map { $0 == old ? container.name : $0 }
+            try write(attachment)
+        }
+        if !attachments.isEmpty { try updateNames(in: attachments.map(\.network)) }
+    }
+
     func forget(_ attachment: Attachment) throws {
         let files = files(ofNetwork: attachment.network)
         for path in [files.member(attachment.containerID), files.memberLock(attachment.containerID)] {

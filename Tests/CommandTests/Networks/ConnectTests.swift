@@ -29,6 +29,9 @@ struct ConnectTests {
                         [3]
                         """)
                     #expect(try !box.succeed("cat \(file)").contains("one"))
+                    try box.succeed("varve network connect b one; varve rename one uno")
+                    #expect(try box.succeed("cut -f2 \(file)").contains("\nuno "))
+                    try box.succeed("varve network disconnect b uno; varve rename uno one")
                     #expect(try box.shell("\(fetch) http://\(address)/who").status != 0)
                 }
             }

@@ -23,6 +23,7 @@ extension Repository {
             try Files.replace(files(of: container.id).configuration, with: renamed.json.serialized())
             try Files.discard(KernelPath("\(root)/names/\(present.name)"))
             try Files.openDirectory(KernelPath("\(root)/names")).synchronize()
+            try renameInNetworks(renamed, from: present.name)
             return renamed
         }
         record(.rename, of: renamed, [.init("oldName", container.name)])
