@@ -19,7 +19,7 @@ struct EventTests {
         for (filters, expected) in [
             (
                 "",
-                "container create one|container start one|container die one|container destroy one|volume create data"
+                "image tag debian:12|container create one|container start one|container die one|container destroy one|volume create data"
                     + "|container create two|container start two|container die two|container destroy two"
                     + "|volume destroy data"
             ),
@@ -28,7 +28,7 @@ struct EventTests {
             ("-f event=die -f event=start -f label=of=shop", "container start one|container die one"),
             ("-f image=debian:12 -f event=create", "container create one|container create two"),
             ("-f volume=data -f event=destroy", "volume destroy data"),
-            ("-f label=none", ""),
+            ("-f label=none", ""), ("-f type=image -f image=debian:12", "image tag debian:12"),
         ] {
             let told = try box.succeed("varve events --since 0 --until now \(filters) | \(Self.short)")
             #expect(told.split(separator: "\n").joined(separator: "|") == expected, "\(filters)")

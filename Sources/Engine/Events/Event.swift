@@ -92,6 +92,13 @@ extension Repository {
                 labels: container.configuration.process.labels))
     }
 
+    /// The same of a network.
+    func record(_ action: Event.Action, of network: Network, _ attributes: [Event.Attribute] = []) {
+        record(
+            Event(
+                .network, action, id: network.id, name: network.name, attributes: attributes, labels: network.labels))
+    }
+
     /// Notes what happened in the log of events. What has happened has, so a failure to note it is only told
     /// (``warned``).
     public func record(_ event: Event) {

@@ -56,6 +56,7 @@ extension Repository {
             tag.map { [RefMove(ref: $0.ref, old: position, new: id)] } ?? [],
             bases: [BaseMove(container: container.id, old: state.base, new: id, upper: state.upper)], writer: writer,
             by: author)
+        record(.commit, of: container, [.init("commit", id.hex)])
         return id
     }
 

@@ -63,11 +63,18 @@ extension Repository {
             try Interrupts.check()
             Interrupts.disregard()
             try store.perform(operation, writer: writer) { moves in try self.apply(moves) }
+            for move in moves { recordMove(move) }
         } catch let error as StoreError {
             guard case .moved(let expected, let actual) = error.cause, let tag = TagName(ref: error.subject) else {
                 throw error
             }
             throw EngineError.tagMoved(tag, expected: expected, actual: actual)
         }
+    }
+
+    /// Of what is no tag nobody is told.
+    private func recordMove(_ move: RefMove) {
+        guard let tag = TagName(ref: move.ref), let commit = move.new ?? move.old else { return }
+        record(Event(.image, move.new == nil ? .untag : .tag, id: commit.hex, name: "\(tag)"))
     }
 }

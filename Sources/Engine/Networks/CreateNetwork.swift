@@ -59,6 +59,7 @@ extension Repository {
             KernelPath(fresh.directory), to: KernelPath(files(ofNetwork: network.name).directory),
             flags: Files.noReplace)
         try Files.openDirectory(KernelPath("\(root)/networks")).synchronize()
+        record(.create, of: network)
         return network
     }
 }

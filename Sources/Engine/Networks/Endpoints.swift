@@ -63,6 +63,7 @@ extension Repository {
                 try updateNames(in: [network.name])
             }
             try write(endpoints, of: container)
+            record(.connect, of: network, [.init("container", container.id)])
         }
     }
 
@@ -81,6 +82,7 @@ extension Repository {
                 try disconnect(attachment, from: try namespace(of: container))
                 try updateNames(of: container)
             }
+            record(.disconnect, of: network, [.init("container", container.id)])
         }
     }
 

@@ -29,6 +29,7 @@ extension Repository {
             try Files.rename(KernelPath(files.directory), to: KernelPath(removed))
             try Files.removeAll(KernelPath(removed))
         }
+        record(.destroy, of: network)
     }
 
     /// Disconnects what was killed together with whoever watched it.
