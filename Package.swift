@@ -77,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "varve",
             dependencies: [
-                argumentParser, "Engine", "OCIRuntime", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux", "Model",
+                argumentParser, "Engine", "OCIRuntime", "Snapshot", "ObjectStore", "Images", "Runtime", "Linux",
+                "Model",
             ],
             swiftSettings: strict),
 
