@@ -100,8 +100,11 @@ static void leave_host(const struct varve_plan *plan, int status) {
 /// For a host whose root can't be pivoted (that in the kernel's first memory): the new root lies on it already. What of the
 /// host would be most worth to get back at is taken off before.
 static void hide_host(const struct varve_plan *plan, int status) {
-    if ((varve_unmount("/proc") < 0 || varve_unmount("/sys") < 0) && errno != EINVAL && errno != ENOENT)
-        varve_child_fail(status, VARVE_STAGE_PIVOT);
+    const char *const places[] = {"/proc", "/sys"};
+    for (int i = 0; i < 2; i++) {
+        if (varve_unmount(places[i]) < 0 && errno != EINVAL && errno != ENOENT)
+            varve_child_fail(status, VARVE_STAGE_PIVOT);
+    }
     if (fchdir(plan->root) < 0 || chroot(".") < 0 || chdir("/") < 0) varve_child_fail(status, VARVE_STAGE_PIVOT);
 }
 

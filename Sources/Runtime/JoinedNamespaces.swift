@@ -10,7 +10,9 @@ struct JoinedNamespaces {
     /// Those that are the caller's own: what is done to them is done to the host.
     let own: Set<Specification.Namespace>
 
-    init(_ linux: Specification.Linux) throws(RuntimeError) {
+    /// Refuses a host name where the namespace to be named is the caller's own.
+    init(_ specification: Specification) throws(RuntimeError) {
+        let linux = specification.linux
         var (files, own): ([(Specification.Namespace, SharedDescriptor)], Set<Specification.Namespace>) = ([], [])
         var pid: SharedDescriptor?
         for namespace in Specification.Namespace.allCases where namespace != .user {
@@ -30,6 +32,9 @@ struct JoinedNamespaces {
             } else {
                 files.append((namespace, file))
             }
+        }
+        if own.contains(.uts), specification.hostname != nil || specification.domainname != nil {
+            throw RuntimeError(.refused, "run", "hostname", "it would rename the host")
         }
         (self.files, self.pid, self.own) = (files, pid, own)
     }

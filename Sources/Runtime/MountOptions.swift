@@ -45,9 +45,11 @@ struct MountOptions {
         let isBelow = option.first == "r" && MountOptions.names.contains(String(option.dropFirst()))
         let name = isBelow ? String(option.dropFirst()) : option
         if let attribute = MountOptions.attributes[name] {
-            if !attribute.isDisjoint(with: MountOptions.accessTimes) { clear.formUnion(.accessTimeMask) }
+            // The kinds of access times share a field, which is cleared as a whole (mount_setattr(2)).
+            let isAccessTime = !attribute.isDisjoint(with: MountOptions.accessTimes)
+            if isAccessTime { set.subtract(.accessTimeMask) }
+            clear = isAccessTime ? clear.union(.accessTimeMask) : clear.subtracting(attribute)
             set.formUnion(attribute)
-            clear.subtract(attribute)
         } else if let attribute = MountOptions.opposites[name] {
             set.subtract(attribute)
             clear.formUnion(attribute)

@@ -53,7 +53,7 @@ public enum Runtime {
         let inner = terminal?.sides.inner.raw ?? -1
         let streams = try HeldStreams.open(options.streams, terminal: inner, owner: owner)
         let hooks = try StartHooks(specification, options)
-        let joined = try JoinedNamespaces(specification.linux)
+        let joined = try JoinedNamespaces(specification)
         var plan = try LaunchPlan(
             specification.process, streams: streams.raw, terminal: inner,
             passed: try PassedDescriptors(options.passedDescriptors), filter: filter, gate: hooks.gate,

@@ -198,6 +198,34 @@ struct EnterTests {
         #expect(reaped?.description == zombie?.description)
     }
 
+    @Test("never shows the container its caller's program, whatever it may look at")
+    func program() throws {
+        // With this capability /proc/PID/exe of any process can be opened.
+        let script = """
+            while :; do
+                for process in /proc/[0-9]*; do
+                    program=$(readlink $process/exe)
+                    case "$program" in
+                        "" | */busybox | *memfd:varve-stub*) ;;
+                        *) echo "$program" >> /dev/shm/seen ;;
+                    esac
+                done
+                test ! -e /dev/shm/stop || exec sleep 1000
+            done &
+            : > /dev/shm/seen
+            """
+        try withContainer(
+            script, { $0.process.capabilities = .init(CapabilitySet(bits: CapabilitySet.standard.bits | 1 << 19)) }
+        ) { target in
+            for _ in 0..<40 {
+                let status = try enter(target, process("true")).status
+                #expect(status == 0)
+            }
+            let outcome = try enter(target, process("cat /dev/shm/seen; touch /dev/shm/stop"))
+            #expect(outcome.lines == [])
+        }
+    }
+
     @Test("ends with the container")
     func endsWithContainer() throws {
         let target = try Runtime.run(Box.specification(["sleep", "1000"]), rootfs: try box.root())

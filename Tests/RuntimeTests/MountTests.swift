@@ -184,6 +184,41 @@ struct MountTests {
         #expect(try Files.status(KernelPath(victim)).permissions == 0o600)
     }
 
+    @Test(
+        "keep access times as asked",
+        arguments: [
+            ("noatime", "noatime"), ("relatime", "relatime"), ("strictatime", ""), ("nodiratime", "nodiratime"),
+        ])
+    func accessTimes(option: String, shown: String) throws {
+        try makeHost()
+        let outcome = try box.sh("grep ' /[vt] ' /proc/self/mountinfo | busybox cut -d' ' -f6") {
+            $0.mounts += [
+                bind("host", at: ["v"], ["bind", option]), .init("tmpfs", at: BytePath(["t"]), options: [option]),
+            ]
+        }
+        let times: Set = ["noatime", "relatime", "nodiratime"]
+        for line in outcome.lines {
+            let found = Set(line.split(separator: ",").map(String.init)).intersection(times)
+            #expect(shown.isEmpty ? found.isEmpty : found.contains(shown), "\(line)")
+        }
+        #expect(outcome.lines.count == 2)
+    }
+
+    @Test("get other attributes by a remount, and lose no restriction but that of being read-only")
+    func remount() throws {
+        try makeHost()
+        let outcome = try box.sh(
+            "grep ' /v ' /proc/self/mountinfo | busybox cut -d' ' -f6; touch /v/new && echo written"
+        ) {
+            $0.mounts += [
+                bind("host", at: ["v"], ["bind", "ro", "noexec"]),
+                bind("host", at: ["v"], ["bind", "remount", "rw", "exec", "nosuid"]),
+            ]
+        }
+        let attributes = Set(outcome.lines.first?.split(separator: ",").map(String.init) ?? [])
+        #expect(attributes.isSuperset(of: ["rw", "noexec", "nosuid"]) && outcome.lines.last == "written", "\(outcome)")
+    }
+
     @Test("spread as asked: not at all, from the host, and both ways")
     func propagation() throws {
         let shared = box.directory.file("shared")

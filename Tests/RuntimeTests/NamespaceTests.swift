@@ -140,6 +140,19 @@ struct NamespaceTests {
                 || error?.description == "join namespace: network: Invalid argument")
     }
 
+    @Test("are not renamed where they are the host's, by whatever path")
+    func ownName() throws {
+        let error = #expect(throws: RuntimeError.self) {
+            try box.run(
+                ["true"],
+                {
+                    $0.linux.namespaces.remove(.uts)
+                    $0.linux.joinedNamespaces[.uts] = "/proc/thread-self/ns/uts"
+                })
+        }
+        #expect(error?.description == "run: hostname: it would rename the host")
+    }
+
     @Test("have the kernel parameters that are asked for, and only those")
     func parameters() throws {
         let outcome = try box.sh(
