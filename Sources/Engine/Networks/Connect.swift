@@ -11,24 +11,35 @@ extension Repository {
         let exposed = try imageConfiguration(of: state.base).exposedPorts
         let wishes = try endpoints(of: container)
         let networks = try wishes.map { try networkToConnect($0.network) }
+        for network in networks { try releaseDead(in: network.name) }
         try withNetworkLock(.ports) {
-            var ports = try choosePorts(for: container, exposed: exposed)
-            let outward = networks.first { !$0.isInternal }
-            for (number, (network, wish)) in zip(networks, wishes).enumerated() {
-                var attachment = Attachment(of: container, to: network, as: wish, interface: "eth\(number)")
-                attachment.hasDefaultRoute = network == outward
-                if network.canPublish { swap(&attachment.ports, &ports) }
-                try check(attachment, to: network)
-                try write(attachment)
+            let ports = try choosePorts(for: container, exposed: exposed)
+            let attachments = try plan(container, Array(zip(networks, wishes)), publishing: ports)
+            do { for attachment in attachments { try write(attachment) } } catch {
+                disconnectOrWarn(container)
+                throw error
             }
-            if let port = ports.first {
-                try disconnect(container)
-                throw EngineError.refused(
-                    "publish port", subject: "\(port.port)",
-                    reason: wishes.isEmpty
-                        ? "the container is on no network"
-                        : "none of the container's networks leads to the host's ports")
-            }
+        }
+    }
+
+    private func plan(
+        _ container: Container, _ wishes: [(network: Network, wish: Endpoint)], publishing ports: [PublishedPort]
+    ) throws -> [Attachment] {
+        let outward = wishes.first { !$0.network.isInternal }?.network
+        let published = wishes.first { $0.network.canPublish }?.network
+        if let port = ports.first, published == nil {
+            throw EngineError.refused(
+                "publish port", subject: "\(port.port)",
+                reason: wishes.isEmpty
+                    ? "the container is on no network" : "none of the container's networks leads to the host's ports")
+        }
+        return try wishes.enumerated().map { number, wish in
+            var attachment = Attachment(
+                of: container, to: wish.network, as: wish.wish, interface: "eth\(number)")
+            attachment.hasDefaultRoute = wish.network == outward
+            if wish.network == published { attachment.ports = ports }
+            try check(attachment, to: wish.network)
+            return attachment
         }
     }
 

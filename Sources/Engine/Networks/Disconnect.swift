@@ -15,7 +15,19 @@ extension Repository {
 
     /// As ``disconnect(_:)``, where something else is at hand that must not fail for it.
     func disconnectOrWarn(_ container: Container) {
-        do { try disconnect(container) } catch { warned("disconnect networks: \(container.name): \(error)") }
+        do { try disconnect(container) } catch { warn(error, container.name) }
+    }
+
+    /// Tells of a failure to disconnect that must not hide another.
+    func warn(_ failure: any Error, _ container: String) {
+        let reason =
+            switch failure as? EngineError {
+            case .refused(let operation, let subject, let reason): "\(operation): \(subject): \(reason)"
+            case .missingPlugin(let name, _): "the plugin \(name) is missing"
+            case .missingProgram(let name, _): "the program \(name) is missing"
+            default: "\(failure)"
+            }
+        warned("disconnect networks: \(container): \(reason)")
     }
 
     /// - Parameter namespace: the path of the container's network namespace; nil where it is gone, or is going.

@@ -57,7 +57,9 @@ extension Repository {
                     try write(attachment)
                     try establish(attachment, in: namespace)
                 } catch {
-                    try disconnect(attachment, from: namespace)
+                    do { try disconnect(attachment, from: namespace) } catch let second {
+                        warn(second, container.name)
+                    }
                     throw error
                 }
                 try updateNames(in: [network.name])

@@ -32,10 +32,19 @@ extension Repository {
         record(.destroy, of: network)
     }
 
-    /// Disconnects what was killed together with whoever watched it.
-    private func releaseDead(in network: String) throws {
-        for member in try members(of: network) where try !FileLock.isHeld(files(of: member.containerID).running) {
-            try disconnect(member, from: nil)
+    /// Disconnects what was killed together with whoever watched it, so that its addresses, ports and names are free.
+    func releaseDead(in network: String) throws {
+        for member in try members(of: network) {
+            let running: FileLock?
+            do throws(SystemError) { running = try FileLock.acquireIfFree(files(of: member.containerID).running) } catch
+            {
+                // The container's directory is gone.
+                guard error.errno == .noEntry else { throw error }
+                try disconnect(member, from: nil)
+                continue
+            }
+            // Nobody starts it meanwhile.
+            if let running { try withExtendedLifetime(running) { try disconnect(member, from: nil) } }
         }
     }
 
