@@ -41,6 +41,7 @@ void varve_become(int program, char *const *words, char *const *environment, con
         if (dup2(null, stream) < 0) return;
     }
     if (syscall(SYS_close_range, FIRST_GIVEN + (unsigned)count, ASIDE - 1, 0) < 0) return;
+    if (chdir("/") < 0) return;
     // Those aside close themselves.
     if (syscall(SYS_close_range, ASIDE, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */) < 0) return;
     syscall(SYS_execveat, file, "", words, environment, AT_EMPTY_PATH);

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "child.h"
+#include "stub.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -16,12 +17,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-// The program between this one and the container's (docs/runtime.md, "The stub"): what is in the section `varve_stub`,
-// behind an ELF header, in a sealed file without a name. It is copied as it stands, so it may refer to nothing outside:
-// no library (not even a strlen that the compiler sees in a loop), no string, no global, no address of its own.
-#define STUB \
-    __attribute__((section("varve_stub"), used, noinline, no_builtin, no_stack_protector, no_profile_instrument_function))
-
 // Newer than Debian's headers.
 #ifndef AT_EXECVE_CHECK
 #define AT_EXECVE_CHECK 0x10000
@@ -32,35 +27,15 @@ extern const char __start_varve_stub[], __stop_varve_stub[];
 #if defined(__x86_64__)
 enum { MACHINE = EM_X86_64 };
 
-STUB static long call(long number, long a, long b, long c, long d, long e) {
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    __asm__ volatile("syscall" : "+a"(number) : "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8) : "rcx", "r11", "memory");
-    return number;
-}
-
 __attribute__((naked)) STUB static void start(void) {
     __asm__("mov %rsp, %rdi\n\tand $-16, %rsp\n\tcall varve_stub_main");
 }
-#elif defined(__aarch64__)
+#else
 enum { MACHINE = EM_AARCH64 };
-
-STUB static long call(long number, long a, long b, long c, long d, long e) {
-    register long x8 __asm__("x8") = number;
-    register long x0 __asm__("x0") = a;
-    register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
-    register long x3 __asm__("x3") = d;
-    register long x4 __asm__("x4") = e;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4) : "memory");
-    return x0;
-}
 
 __attribute__((naked)) STUB static void start(void) {
     __asm__("mov x0, sp\n\tbl varve_stub_main");
 }
-#else
-#error "varve runs containers on x86-64 and AArch64"
 #endif
 
 /// What the stub is to do, from its arguments: a word of letters, a word as long as there are candidates for the program, a
@@ -189,6 +164,7 @@ __attribute__((visibility("hidden"))) STUB void varve_stub_main(const long *stac
         error = search(&task, 1);
         if (error == 0) wait_at_gate(&task);
     }
+    if (error == 0 && has(&task, VARVE_STUB_IS_INIT)) error = varve_stub_become_init();
     if (error == 0) error = search(&task, 0);
     // After the gate nobody hears the report: the exit status has to tell, as a shell's does.
     tell(&task, VARVE_STAGE_EXEC, error, 0);

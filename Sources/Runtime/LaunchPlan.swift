@@ -21,7 +21,7 @@ struct LaunchPlan: ~Copyable {
     init(
         _ process: Specification.Process, program: ByteName? = nil, personality: Specification.Personality? = nil,
         streams: (Int32, Int32, Int32), terminal: Int32, passed: PassedDescriptors,
-        filter: SeccompProgram?, gate: Int32?, isTied: Bool, handsOver: Bool = false
+        filter: SeccompProgram?, gate: Int32?, isTied: Bool, hasInit: Bool = false, handsOver: Bool = false
     ) throws(RuntimeError) {
         self.process = process
         held = passed.descriptors
@@ -53,7 +53,7 @@ struct LaunchPlan: ~Copyable {
         }
         setProcess()
         try setPriorities()
-        setWords(program: program, handsOver: handsOver)
+        setWords(program: program, handsOver: handsOver, hasInit: hasInit)
     }
 
     /// The namespaces of a process that is there already.
@@ -111,9 +111,10 @@ struct LaunchPlan: ~Copyable {
     }
 
     /// What the stub is told (`plan.words`).
-    private mutating func setWords(program: ByteName?, handsOver: Bool) {
+    private mutating func setWords(program: ByteName?, handsOver: Bool, hasInit: Bool) {
         var letters: [UInt8] = []
         if plan.gate >= 0 { letters.append(UInt8(VARVE_STUB_WAITS)) }
+        if hasInit { letters.append(UInt8(VARVE_STUB_IS_INIT)) }
         if handsOver {
             letters.append(UInt8(VARVE_STUB_HANDS_OVER))
             if plan.terminal >= 0 { letters.append(UInt8(VARVE_STUB_TAKES_TERMINAL)) }

@@ -24,6 +24,9 @@ public struct RunOptions {
     public var prepared: ((Int32) throws -> Void)?
     /// Whether the container is killed when the calling *thread* ends.
     public var isTiedToCaller = true
+    /// Whether the first process is a small one of ours, which gives signals on to the program and waits for what processes
+    /// leave.
+    public var hasInit = false
     /// What becomes 3, 4 and so on in the container, in this order, borrowed.
     public var passedDescriptors: [Int32] = []
 

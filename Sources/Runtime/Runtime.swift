@@ -57,7 +57,7 @@ public enum Runtime {
         var plan = try LaunchPlan(
             specification.process, streams: streams.raw, terminal: inner,
             passed: try PassedDescriptors(options.passedDescriptors), filter: filter, gate: hooks.gate,
-            isTied: options.isTiedToCaller, handsOver: joined.pid != nil)
+            isTied: options.isTiedToCaller, hasInit: options.hasInit, handsOver: joined.pid != nil)
         try plan.make(
             LaunchPlan.Container(
                 specification: specification, root: root, identities: identities, joined: joined,

@@ -96,7 +96,7 @@ static bool obey(struct client *client, const char *text, size_t count) {
         memcpy(client->input, text + 1, count - 1);
         return true;
     case MESSAGE_END_INPUT:
-        if (client->wishes & WISH_INPUT) client->ends_input = true;
+        if (options.ends_input && (client->wishes & WISH_INPUT)) client->ends_input = true;
         return true;
     case MESSAGE_RESIZE:
         if (count != 5) return false;
@@ -113,7 +113,8 @@ static bool obey(struct client *client, const char *text, size_t count) {
 
 static void listen_to(struct client *client) {
     static char text[PORTION + 1];
-    while (client->socket >= 0) {
+    // The others have their turn too.
+    for (int turn = 0; turn < 16 && client->socket >= 0; turn++) {
         ssize_t count = recv(client->socket, text, sizeof text, MSG_DONTWAIT | MSG_TRUNC);
         if (count < 0 && (errno == EAGAIN || errno == EINTR)) return;
         if (count <= 0 || (size_t)count > sizeof text || !obey(client, text, (size_t)count)) leave(client);

@@ -102,8 +102,8 @@ static _Noreturn void pause_for(int64_t milliseconds) {
     struct pollfd request = {.fd = signals_open(), .events = POLLIN};
     const int64_t end = now() + milliseconds;
     int number = 0;
-    while (now() < end && number == 0) {
-        if (poll(&request, 1, (int)(end - now())) > 0) number = signals_next(request.fd);
+    for (int64_t left = milliseconds; left > 0 && number == 0; left = end - now()) {
+        if (poll(&request, 1, (int)left) > 0) number = signals_next(request.fd);
         if (number == SIGCHLD) number = 0;
     }
     become_varve(number ? "stop" : "start", (const char *const[]){NULL});

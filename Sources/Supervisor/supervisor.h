@@ -107,7 +107,7 @@ enum message {
     MESSAGE_EXIT = 'X',
 };
 
-/// The most clients at a time; one more is turned away.
+/// The most clients at a time; one more waits until there is room.
 enum { CLIENT_MAXIMUM = 32 };
 
 void clients_open(void);

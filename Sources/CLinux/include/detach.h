@@ -9,8 +9,8 @@
 pid_t varve_fork(void);
 
 /// Executes the file that `program` is open on with the descriptors `given` as 3, 4 and so on, -1 leaving one out; 0, 1 and 2
-/// become the null device, and all others are closed. Returns only on failure, with errno, and then with descriptors below 19
-/// laid over: all that is left to do is to end.
+/// become the null device, all others are closed, and `/` is the working directory. Returns only on failure, with errno, and
+/// then with descriptors below 19 laid over: all that is left to do is to end.
 /// @param count of `given`, at most 16.
 void varve_become(int program, char *const *words, char *const *environment, const int *given, size_t count);
 

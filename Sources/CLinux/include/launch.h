@@ -82,6 +82,8 @@ enum {
     /// Then: makes standard input the controlling terminal, and is killed when the calling thread ends.
     VARVE_STUB_TAKES_TERMINAL = 't',
     VARVE_STUB_IS_TIED = 'k',
+    /// Is an init, and the program its child.
+    VARVE_STUB_IS_INIT = 'i',
 };
 
 struct varve_step {

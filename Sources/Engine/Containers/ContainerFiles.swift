@@ -26,8 +26,6 @@ struct ContainerFiles {
     var hostname: String { "\(directory)/hostname" }
     /// What the container has written, unless it is told not to keep that; `log.1` and so on are older.
     var log: String { "\(directory)/log" }
-    /// The program that is the container's first process where it is to have one of ours.
-    var initProgram: String { "\(directory)/init" }
     /// Holds the directories of the anonymous volumes.
     var volumes: String { "\(directory)/volumes" }
     func upper(_ number: Int) -> String { "\(directory)/upper.\(number)" }

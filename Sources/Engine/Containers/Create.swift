@@ -31,6 +31,7 @@ extension Repository {
         try settleMounts(&configuration.storage, lent: lent, image)
         try resolveNetworks(of: &configuration)
         configuration.stopSignal = configuration.stopSignal ?? image.stopSignal
+        try configuration.lifecycle.health.settle(with: image.health)
         configuration.process.labels = image.labels.merging(configuration.process.labels)
         try Self.requirePlatform(configuration.process.platform, of: image, revision)
         let volumes = try claimVolumes(configuration.storage)

@@ -14,6 +14,8 @@ struct ImageConfiguration {
     /// Where the image keeps what is no part of it, sorted.
     var volumes: [String] = []
     var labels: [Label] = []
+    /// Nil where the image has no check.
+    var health: HealthOptions?
     var exposedPorts: [ContainerPort] = []
     /// What the image runs on; nil where it does not say.
     var platform: Platform?
@@ -35,6 +37,7 @@ struct ImageConfiguration {
         stopSignal = config["StopSignal"]?.string.flatMap { $0.isEmpty ? nil : $0 }
         volumes = config["Volumes"]?.object?.map(\.key).sorted() ?? []
         exposedPorts = config["ExposedPorts"]?.object?.compactMap { PortRange(parsing: $0.key) }.flatMap(\.ports) ?? []
+        health = config["Healthcheck"].flatMap(HealthOptions.init(image:))
         // As with all else here, what has no meaning has no effect.
         labels = config["Labels"].flatMap([Label].init(json:)) ?? []
     }

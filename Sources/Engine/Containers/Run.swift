@@ -16,6 +16,7 @@ extension Repository {
         _ container: Container, console: RunConsole, isLasting: Bool, notice: @escaping (String) -> Void = { _ in }
     ) throws -> Int32 {
         let running = try claimRunning(container)
+        try settle(container, holding: running)
         let start = ContainerStart(container: container, isLasting: isLasting, notice: notice)
         // Until here a signal ends varve, from here on it is the container's.
         var signals: ForwardedSignals?
@@ -97,6 +98,7 @@ extension Repository {
     ) throws -> RunningProcess {
         var options = RunOptions(streams: console.streams, makesWorkingDirectory: true)
         options.seccompCache = SeccompCache(directory: "\(self.root)/filters")
+        options.hasInit = start.container.configuration.lifecycle.hasInit
         let connection = Connection(of: start.container, in: self)
         options.prepared = connection.prepared
         do { return try Runtime.run(specification, rootfs: root, options: options) } catch {
@@ -163,8 +165,14 @@ public struct RunConsole: Sendable {
         streams = StandardStreams(input: isInteractive ? STDIN_FILENO : nil)
     }
 
+    /// Nothing is read, and all goes to `output`, borrowed.
+    public init(writingTo output: Int32) {
+        console = Console(input: nil, output: output)
+        streams = StandardStreams(input: nil, output: output, errors: output)
+    }
+
     /// - Parameter console: only its size counts, where it is a terminal.
-    init(console: Console, streams: StandardStreams) {
+    public init(console: Console, streams: StandardStreams) {
         (self.console, self.streams) = (console, streams)
     }
 }

@@ -40,7 +40,6 @@ extension Repository {
             specification.linux.namespaces.remove(.network)
             specification.linux.joinedNamespaces[.network] = ByteName(try namespaceToJoin(of: id))
         }
-        configuration.lifecycle.apply(to: &specification, initProgram: files(of: container.id).initProgram)
         // Last: what is forbidden is forbidden, whatever else was asked for.
         try configuration.security.apply(to: &specification)
         return specification

@@ -151,7 +151,7 @@ enum Report {
         case .noSupervisor(let path, let reason):
             Failure(
                 message: "start supervisor: \(path): \(reason)",
-                hints: ["it is installed beside varve: scripts/quickstart builds both"], code: 125)
+                hints: ["it belongs beside varve; a build of all makes both: swift build"], code: 125)
         case .noVolumeSource(let path):
             Failure(
                 message: "mount volume: \(path): the host has no such file or directory",

@@ -87,7 +87,7 @@ struct OutputLogTests {
             $ varve logs --since 1h --until 1970-01-02 w
             $ varve logs --since soon w
             ! varve: read --since: soon: it is no time
-            ! hint: write 2026-11-01, 2026-11-01T15:30:00Z, 1700000000, 10m or '10 minutes ago'
+            ! hint: write 2026-11-01, 2026-11-01T15:30:00Z, 1700000000, 10m or 'AGO'
             [2]
             """)
     }

@@ -47,7 +47,7 @@ struct RestartTests {
         try box.succeed(
             "mkdir v; varve run -d -v $PWD/v:/v --restart always --name w debian:12 sh -c 'while [ ! -e /v/x ]; do sleep 0.1; done'"
         )
-        try box.succeed("touch v/x; rm -r v; while ! varve ps -a | grep -q exited; do :; done")
+        try box.succeed("mv v gone; touch gone/x; while ! varve ps -a | grep -q exited; do :; done")
         #expect(try box.succeed(#"grep -o '"failure":"[^"]*' r/containers/*/state.json"#).contains("no"))
         try box.succeed("varve rm w")
     }

@@ -120,7 +120,7 @@ struct AttachSession: ~Copyable {
     /// - Returns: false where the keys to leave were typed.
     private mutating func type() throws -> Bool {
         guard let input = options.console.input else { return true }
-        var buffer = [UInt8](repeating: 0, count: AttachMessage.portion / 2)
+        var buffer = [UInt8](repeating: 0, count: AttachMessage.portion - options.detachKeys.count)
         var count = 0
         do throws(SystemError) {
             count = try system("read", "input") { read(input, &buffer, buffer.count) }

@@ -82,7 +82,7 @@ extension Repository {
         let id = watch.container.id
         let varve = try Executable.own()
         let directory = try Files.openDirectory(KernelPath(files(of: id).directory))
-        let words = ["varve-supervisor", "pause", "\(milliseconds)", "root=\(root)", "id=\(id)"]
+        let words = ["varve-supervisor", "pause", "\(milliseconds)", "root=\(try absoluteRoot())", "id=\(id)"]
         throw watch.supervisor.become(
             words, environment: environment, given: [varve.descriptor, directory.raw, watch.lock.raw])
     }

@@ -54,8 +54,9 @@ extension Repository {
                 return ObservedRun(
                     container: container, run: state.life.run, process: process, keeper: keeper, record: record)
             } catch let error as SystemError {
-                // It has just ended.
+                // It has just ended, and that is on record in a moment.
                 guard error.errno == .noSuchProcess else { throw error }
+                usleep(1000)
             }
         }
     }

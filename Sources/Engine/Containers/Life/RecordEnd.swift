@@ -35,7 +35,11 @@ extension Repository {
     func settle(_ container: Container) throws {
         guard let state = try storedState(of: container.id), state.status.isAlive else { return }
         guard let lock = try FileLock.acquireIfFree(files(of: container.id).running) else { return }
-        // Somebody else may have been quicker.
+        try settle(container, holding: lock)
+    }
+
+    /// As ``settle(_:)``, for who has just got the right to run the container.
+    func settle(_ container: Container, holding lock: borrowing FileLock) throws {
         guard let state = try storedState(of: container.id), state.status.isAlive else { return }
         let end = try end(of: state, in: container)
         try recordEnd(end, of: container, isLasting: true) { _ in .exited(code: end.code) }

@@ -23,6 +23,7 @@ extension Repository {
         let configuration = container.configuration
         return configuration.lifecycle.isRemovedAtEnd && !configuration.hasTerminal
             && configuration.lifecycle.restart == .no && configuration.lifecycle.log == LogOptions()
+            && !configuration.lifecycle.health.hasCheck
     }
 
     /// As ``remove(_:)``, of a container whose supervisor may have been killed.

@@ -59,6 +59,7 @@ extension Repository {
     public func becomeSupervisor(of container: Container, _ request: SupervisedStart) throws -> Never {
         let program = try SupervisorProgram.find()
         let running = try claimRunning(container)
+        try settle(container, holding: running)
         throw try become(program, of: container, request, holding: running, isAgain: false)
     }
 
@@ -73,6 +74,7 @@ extension Repository {
         let varve = try Executable.own()
         let directory = try Files.openDirectory(KernelPath(files(of: container.id).directory))
         try RunRecord.prepare(try state(of: container).life.run + 1, in: running)
+        try resetHealth(of: container)
         let streams = try SupervisedStreams(container.configuration)
         var start = ContainerStart(container: container, isLasting: request.isLasting, notice: request.notice)
         start.isAgain = isAgain
@@ -85,9 +87,9 @@ extension Repository {
         let given =
             [varve.descriptor, directory.raw, running.raw, released.process.descriptor.raw] + ends
             + [request.client ?? -1]
+        let words = try supervisorWords(of: container, run: run, request)
         let failure = program.become(
-            ["varve-supervisor", "watch"] + supervisorWords(of: container, run: run, request),
-            environment: request.environment, given: given)
+            ["varve-supervisor", "watch"] + words, environment: request.environment, given: given)
         if let report = request.report { try Self.tell(StartReport.abandoned, report) }
         return failure
     }
@@ -100,18 +102,26 @@ extension Repository {
 
 extension Repository {
     /// The words that tell the supervisor what it needs to know.
-    func supervisorWords(of container: Container, run: UInt64, _ request: SupervisedStart) -> [String] {
+    func supervisorWords(of container: Container, run: UInt64, _ request: SupervisedStart) throws -> [String] {
         let configuration = container.configuration
         let lifecycle = configuration.lifecycle
         func flag(_ value: Bool) -> String { value ? "1" : "0" }
         return [
-            "root=\(root)", "id=\(container.id)", "run=\(run)", "terminal=\(flag(configuration.hasTerminal))",
+            "root=\(try absoluteRoot())", "id=\(container.id)", "run=\(run)",
+            "terminal=\(flag(configuration.hasTerminal))",
             "ends-input=\(flag(request.endsInput))", "log=\(flag(lifecycle.log.isKept))",
             "log-size=\(lifecycle.log.maximumSize ?? 0)", "log-files=\(lifecycle.log.maximumFiles)",
             "stop-signal=\(stopSignal(of: container))",
             "stop-timeout=\(lifecycle.stopTimeout < 0 ? -1 : lifecycle.stopTimeout * 1000)",
-            "check-interval=\(0)", "wishes=\(request.wishes.rawValue)",
+            "check-interval=\(lifecycle.health.hasCheck ? max(lifecycle.health.effectiveInterval / 1_000_000, 1) : 0)",
+            "wishes=\(request.wishes.rawValue)",
         ]
+    }
+
+    /// The repository's directory from wherever it is looked at: a supervisor holds no directory of its caller's.
+    func absoluteRoot() throws -> String {
+        if root.hasPrefix("/") { return root }
+        return "\(String(decoding: try Files.readLink("/proc/self/cwd"), as: UTF8.self))/\(root)"
     }
 
     /// The signal that asks the container to end.

@@ -1,5 +1,4 @@
 import Model
-import Runtime
 
 /// What becomes of a container: its end, its restarts, its log.
 public struct LifecycleOptions: Sendable, Hashable {
@@ -30,16 +29,6 @@ public struct LifecycleOptions: Sendable, Hashable {
         else { return nil }
         (self.restart, self.isRemovedAtEnd, self.stopTimeout) = (restart, isRemovedAtEnd, stopTimeout)
         (self.hasInit, self.log, self.health) = (hasInit, log, health)
-    }
-
-    /// Makes the start that `specification` describes go by these options.
-    /// - Parameter initProgram: the file on the host that becomes the first process where ``hasInit`` says so.
-    func apply(to specification: inout Specification, initProgram: String) {
-        guard hasInit else { return }
-        let place = BytePath(["dev", "init"])
-        specification.mounts.append(
-            Specification.Mount("bind", at: place, source: ByteName(initProgram), options: ["bind", "ro", "nosuid"]))
-        specification.process.arguments.insert(ByteName("/dev/init"), at: 0)
     }
 }
 

@@ -15,6 +15,7 @@ struct LifecycleFlags: ParsableArguments {
     @Option(
         name: .customLong("log-opt"), help: "max-size=N[k|m|g] begins a new log file then, max-file=N keeps so many.")
     var logOption: [String] = []
+    @OptionGroup var health: HealthFlags
 
     func apply(to configuration: inout ContainerConfiguration) throws {
         guard let policy = RestartPolicy(parsing: restart) else {
@@ -31,6 +32,7 @@ struct LifecycleFlags: ParsableArguments {
         }
         configuration.lifecycle.hasInit = hasInit
         configuration.lifecycle.log = try log()
+        configuration.lifecycle.health = try health.options()
     }
 
     static func signal(_ text: String, _ option: String) throws -> Int32 {

@@ -8,6 +8,8 @@ struct RmCommand: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: .shortAndLong, help: "Also those that run: they are killed first.") var force = false
+    @Flag(name: [.customShort("v"), .customLong("volumes")], help: "With volumes of its own, which go with it anyhow.")
+    var withVolumes = false
     @Argument(help: "The containers.") var containers: [String]
 
     func run() throws {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Glibc
 
 /// What varve-supervisor executes; nothing for people.
 struct SuperviseCommand: ParsableCommand {
@@ -22,7 +23,23 @@ struct SuperviseCommand: ParsableCommand {
                 of: id, code: code, signal: signal, isStopping: details.count > 2, environment: Detachment.environment)
         case "start": try repository.superviseStart(of: id, environment: Detachment.environment)
         case "stop": try repository.superviseStop(of: id)
-        default: throw UsageError("supervise: \(verb): it takes end, start or stop")
+        case "check": try repository.superviseCheck(of: id) { check($0, $1, writingTo: $2, in: repository) }
+        default: throw UsageError("supervise: \(verb): it takes end, start, stop or check")
+        }
+    }
+
+    /// Runs the command of a health check to its end.
+    private func check(
+        _ container: Container, _ command: [String], writingTo output: Int32, in repository: Repository
+    ) -> Never {
+        do {
+            Glibc.exit(
+                try repository.exec(
+                    ExecRequest(command: command), in: container, console: RunConsole(writingTo: output)))
+        } catch {
+            // What went wrong is the check's output.
+            dup2(output, STDERR_FILENO)
+            Report.exit(for: error, as: 125)
         }
     }
 }

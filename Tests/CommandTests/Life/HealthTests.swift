@@ -1,0 +1,86 @@
+import Testbed
+import Testing
+
+/// Health checks.
+@Suite("Health", .enabled(if: isRoot))
+struct HealthTests {
+    /// Waits until the only container's health is as it says.
+    private func wait(_ box: Box, for text: String) throws {
+        let result = try box.shell(
+            "n=0; until grep -q '\(text)' r/containers/*/health.json; do n=$((n+1)); [ $n -lt 600 ] || exit 1; sleep 0.1; done"
+        )
+        #expect(result.status == 0, "\(text): \(try box.shell("cat r/containers/*/health.json").text)")
+    }
+
+    @Test("it starts, is healthy while the check succeeds and unhealthy after so many failures")
+    func course() throws {
+        let box = try Box()
+        try box.succeed(
+            """
+            varve run -d --health-cmd 'echo looked; test -e /ok' --health-interval 100ms --health-retries 2 \
+                --health-start-period 1h --name w debian:12 sleep 1000
+            grep -q '"status":"starting"' r/containers/*/health.json
+            """)
+        // Failures in the start period do not count.
+        try wait(box, for: #""exitCode":1,"output":"looked\\n""#)
+        #expect(try box.succeed(#"grep -c '"status":"starting","failingStreak":0' r/containers/*/health.json"#) == "1")
+        try box.succeed("varve exec w touch /ok")
+        try wait(box, for: #""status":"healthy""#)
+        try box.succeed("varve exec w rm /ok")
+        try wait(box, for: #""status":"unhealthy""#)
+        try box.succeed("varve exec w touch /ok")
+        try wait(box, for: #""status":"healthy","failingStreak":0"#)
+        // The log is bounded.
+        try wait(box, for: #"\("exitCode":0.*\)\{5\}"#)
+        #expect(try box.succeed(#"grep -o '"exitCode"' r/containers/*/health.json | wc -l"#) == "5")
+        #expect(
+            try box.succeed(
+                "varve events --since 0 --until now | grep -o 'health_status.*health=[a-z]*' | grep -o '=[a-z]*healthy$'"
+            )
+            .hasPrefix("=healthy\n=unhealthy\n=healthy"))
+        try box.succeed("varve rm -f w")
+    }
+
+    @Test("a check that takes too long is killed and has failed, and one that floods is cut")
+    func limits() throws {
+        let box = try Box()
+        try box.succeed(
+            "varve run -d --health-cmd 'sleep 1000' --health-interval 50ms --health-timeout 100ms --health-retries 1 --name w debian:12 sleep 1000"
+        )
+        try wait(box, for: #""status":"unhealthy".*"exitCode":-1,"output":"the check took longer than 100 ms""#)
+        #expect(try box.succeed("varve rm -f w; ps -e -o args | grep -c '[s]leep 1000$' || true") != "")
+        try box.succeed(
+            "varve run -d --health-cmd 'head -c 100000 /dev/zero' --health-interval 50ms --name w debian:12 sleep 1000")
+        try wait(box, for: #""status":"healthy""#)
+        #expect(try box.succeed("wc -c <r/containers/*/health.json | awk '{ print ($1 < 150000) }'") == "1")
+        try box.succeed("varve rm -f w")
+    }
+
+    @Test("the image's check holds unless another or none is asked for")
+    func image() throws {
+        let box = try Box()
+        try box.succeed(
+            """
+            varve -q run --name b debian:12 true
+            varve -q commit b --allow-empty -t h:1 -c 'HEALTHCHECK --interval=100ms CMD true'
+            varve -q rm b
+            varve run -d --name w h:1 sleep 1000
+            """)
+        try wait(box, for: #""status":"healthy""#)
+        try box.succeed(
+            "varve rm -f w; varve run -d --no-healthcheck --name w h:1 sleep 1000; ! ls r/containers/*/health.json 2>/dev/null; varve rm -f w"
+        )
+        try box.transcript(
+            """
+            $ varve run --no-healthcheck --health-cmd true debian:12 true
+            ! varve: run: --no-healthcheck: it goes with no other --health option
+            [125]
+            $ varve run --health-interval 1 --health-cmd true debian:12 true
+            ! varve: run: --health-interval 1: it takes a duration from 1ms on, such as 10s or 1m30s
+            [125]
+            $ varve run --rm --health-interval 1s debian:12 true
+            ! varve: check health: container: there is no check: neither --health-cmd nor the image has one
+            [125]
+            """)
+    }
+}
