@@ -16,18 +16,33 @@ extension Repository {
         record(.die, of: container, attributes)
         var result = ContainerState.Status.exited(code: end.code)
         try withLock(container) {
-            try endLeftovers(of: container)
+            let isOutOfMemory = endGroups(of: container)
             disconnectOrWarn(container)
             // Only this: its base may have moved on meanwhile.
             try changeState(of: container.id, isDurable: isLasting) { state in
                 state.finished = end.time.seconds
                 state.life.signal = end.signal > 0 ? end.signal : nil
+                state.life.isOutOfMemory = isOutOfMemory
                 state.status = status(&state)
                 if case .exited = state.status { state.life.keeper = nil }
                 result = state.status
             }
         }
         return result
+    }
+
+    /// Ends what the container has left and its control groups. That it ended goes on record even where this fails, which the
+    /// next start or removal tells of.
+    /// - Returns: whether the kernel killed a process of it for want of memory.
+    private func endGroups(of container: Container) -> Bool {
+        var isOutOfMemory = false
+        do {
+            let groups = try controlGroups(of: container)
+            isOutOfMemory = try groups.oomKills() ?? 0 > 0
+            try groups.end()
+        } catch { warned("end control groups: \(container.name): \(error)") }
+        if isOutOfMemory { record(.oom, of: container) }
+        return isOutOfMemory
     }
 
     /// Puts on record how a run ended whose keeper was killed, ends what is left of it, and removes the container where its
