@@ -20,10 +20,10 @@ struct KilledTests {
     /// strace kills whichever process of the start makes this call for the time that is given: the one that was called, the one
     /// that starts the container and becomes its supervisor, or the container's first.
     @Test(
-        "a start leaves a container that runs, or one that does not, and never one that is said to", arguments: 1...12)
+        "a start leaves a container that runs, or one that does not, and never one that is said to", arguments: [1, 2, 3, 5, 8, 13])
     func start(turn: Int) throws {
         let box = try Box()
-        for call in ["openat2", "renameat2", "fcntl", "execveat,clone3,clone", "mount_setattr,move_mount", "write"] {
+        for call in ["openat2", "renameat2,fcntl", "execveat,clone3,clone", "write,move_mount"] {
             let result = try box.shell(
                 """
                 strace -f -qq -o /dev/null -e trace=\(call) -e inject=\(call):signal=KILL:when=\(turn * 2) \
@@ -35,18 +35,18 @@ struct KilledTests {
     }
 
     /// The supervisor and the varve that it becomes are killed, from the container's end on.
-    @Test("an end is known to be one, with its exit code once that was noted", arguments: 1...8)
+    @Test("an end is known to be one, with its exit code once that was noted", arguments: [1, 2, 3, 5, 8])
     func end(turn: Int) throws {
         let box = try Box()
-        for call in ["pwrite64", "openat2", "renameat2", "execveat", "fcntl", "unlinkat"] {
-            try box.succeed("mkfifo go-\(call)")
+        for (number, call) in ["pwrite64", "openat2", "renameat2,unlinkat", "execveat,fcntl"].enumerated() {
+            try box.succeed("mkfifo go-\(number)")
             let result = try box.shell(
                 """
-                varve run -d --restart on-failure:1 -v $PWD/go-\(call):/go --name w debian:12 sh -c 'read x </go; exit 7' >/dev/null
+                varve run -d --restart on-failure:1 -v $PWD/go-\(number):/go --name w debian:12 sh -c 'read x </go; exit 7' >/dev/null
                 keeper=$(sed 's/.*"keeper":\\([0-9]*\\).*/\\1/' r/containers/*/state.json)
                 strace -f -qq -o /dev/null -p $keeper -e trace=\(call) -e inject=\(call):signal=KILL:when=\(turn) &
                 while ! grep -q 'TracerPid:.[1-9]' /proc/$keeper/status; do :; done
-                { echo; echo; } >go-\(call) &
+                { echo; echo; } >go-\(number) &
                 timeout 20 varve wait w >/dev/null
                 kill $! 2>/dev/null
                 varve rm -f w

@@ -48,8 +48,10 @@ struct RunCommand: ParsableCommand {
             }
             try file?.write(container.id)
             let detachment = Detachment(repository: repository, options: options)
-            let isTied = try !detach && repository.canRunTied(container)
-            if isTied { return try runTied(container, in: repository) }
+            if try !detach && repository.canRunTied(container) {
+                isKept = true
+                return try runTied(container, in: repository)
+            }
             guard !detach else {
                 try detachment.start(container, isLasting: !isRemoved)
                 isKept = true
@@ -64,6 +66,7 @@ struct RunCommand: ParsableCommand {
     }
 
     private func runTied(_ container: Container, in repository: Repository) throws -> Int32 {
+        defer { ContainerFailure.report { try repository.remove(container) } }
         return try repository.run(
             container, console: RunConsole(isInteractive: flags.isInteractive), isLasting: false,
             notice: { options.warn($0) })
