@@ -10,6 +10,8 @@ public struct InspectedContainer: Sendable {
     public let tag: TagName?
     /// Whether its processes stand still.
     public let isPaused: Bool
+    /// Nil without a check.
+    public let health: Health?
     public let attachments: [Attachment]
     /// Entry point and command, as they are executed.
     public let command: [String]
@@ -48,7 +50,7 @@ extension Repository {
         let specification = "\(files.directory)/config.json"
         return InspectedContainer(
             container: container, state: state, tag: try tag(of: container, state),
-            isPaused: try isPaused(container, state), attachments: try attachments(of: container),
+            isPaused: try isPaused(container, state), health: try health(of: container), attachments: try attachments(of: container),
             command: Self.command(configuration, image), environment: environment.variables,
             workingDirectory: configuration.workingDirectory ?? image.workingDirectory ?? "/",
             user: configuration.user ?? image.user ?? "",

@@ -37,6 +37,7 @@ enum ContainerForm {
             .init("outOfMemory", .bool(state.life.isOutOfMemory)),
             .init("restarts", .integer(state.life.restarts)),
             .init("failure", state.life.failure.map { .string($0) } ?? .null),
+            .init("health", found.health?.json ?? .null),
             .init("supervisor", state.life.keeper.map { .integer($0) } ?? .null),
             .init("command", .array(found.command.map { .string($0) })),
             .init("environment", .array(found.environment.map { .string($0) })),
@@ -91,10 +92,11 @@ enum ContainerForm {
 
     static let statusWords = ["created", "running", "paused", "restarting", "exited"]
 
-    static func text(_ state: ContainerState, isPaused: Bool) -> String {
+    static func text(_ state: ContainerState, isPaused: Bool, health: Health?) -> String {
+        let health = health.map { " (\($0.status.rawValue))" } ?? ""
         switch state.status {
         case .created: "created"
-        case .running: "up \(state.started.map { Age.span($0) } ?? "")\(isPaused ? " (paused)" : "")"
+        case .running: "up \(state.started.map { Age.span($0) } ?? "")\(isPaused ? " (paused)" : health)"
         case .restarting(let code): "restarting (\(code)) \(state.finished.map { Age.of($0) } ?? "")"
         case .exited(let code): "exited (\(code)) \(state.finished.map { Age.of($0) } ?? "")"
         }

@@ -67,12 +67,15 @@ struct PsRow {
     let state: ContainerState
     let isPaused: Bool
     let attachments: [Attachment]
+    /// Nil without a check.
+    let health: Health?
 
     init(_ container: Container, _ state: ContainerState, in repository: Repository) throws {
         self.container = container
         self.state = state
         isPaused = try repository.isPaused(container, state)
         attachments = try repository.attachments(of: container)
+        health = try repository.health(of: container)
     }
 }
 
@@ -101,7 +104,7 @@ private struct PsTable {
                 isWhole ? row.state.base.hex : row.state.base.short,
                 Escaping.displayed(Array(row.container.revision.utf8)),
                 command.count > 30 && !isWhole ? "\(command.prefix(29))…" : command, Age.of(row.container.created),
-                ContainerForm.text(row.state, isPaused: row.isPaused),
+                ContainerForm.text(row.state, isPaused: row.isPaused, health: row.health),
             ]
             if hasNetworks { cells.append(row.attachments.map(\.network).joined(separator: ", ")) }
             if hasPorts {
