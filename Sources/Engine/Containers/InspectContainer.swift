@@ -50,7 +50,8 @@ extension Repository {
         let specification = "\(files.directory)/config.json"
         return InspectedContainer(
             container: container, state: state, tag: try tag(of: container, state),
-            isPaused: try isPaused(container, state), health: try health(of: container), attachments: try attachments(of: container),
+            isPaused: try isPaused(container, state), health: try health(of: container),
+            attachments: try attachments(of: container),
             command: Self.command(configuration, image), environment: environment.variables,
             workingDirectory: configuration.workingDirectory ?? image.workingDirectory ?? "/",
             user: configuration.user ?? image.user ?? "",

@@ -94,7 +94,7 @@ enum ContainerForm {
 
     static func text(_ state: ContainerState, isPaused: Bool, health: Health?) -> String {
         let health = health.map { " (\($0.status.rawValue))" } ?? ""
-        switch state.status {
+        return switch state.status {
         case .created: "created"
         case .running: "up \(state.started.map { Age.span($0) } ?? "")\(isPaused ? " (paused)" : health)"
         case .restarting(let code): "restarting (\(code)) \(state.finished.map { Age.of($0) } ?? "")"

@@ -20,7 +20,8 @@ struct KilledTests {
     /// strace kills whichever process of the start makes this call for the time that is given: the one that was called, the one
     /// that starts the container and becomes its supervisor, or the container's first.
     @Test(
-        "a start leaves a container that runs, or one that does not, and never one that is said to", arguments: [1, 2, 3, 5, 8, 13])
+        "a start leaves a container that runs, or one that does not, and never one that is said to",
+        arguments: [1, 2, 3, 5, 8, 13])
     func start(turn: Int) throws {
         let box = try Box()
         for call in ["openat2", "renameat2,fcntl", "execveat,clone3,clone", "write,move_mount"] {
