@@ -65,7 +65,7 @@ extension Repository {
         try Files.replace(
             "\(files(of: container.id).directory)/config.json", with: try specification.json().serialized(),
             isDurable: start.isLasting)
-        try start.streams?.give(to: specification.process.user.uid)
+        try start.streams?.give(to: specification.hostUser)
         try beforeStart()
         let process = try self.start(specification, root, console, start)
         if let problem = process.controlGroupProblem ?? Self.groupless(specification) {
@@ -174,5 +174,14 @@ public struct RunConsole: Sendable {
     /// - Parameter console: only its size counts, where it is a terminal.
     public init(console: Console, streams: StandardStreams) {
         (self.console, self.streams) = (console, streams)
+    }
+}
+
+extension Specification {
+    /// The host's number of the process's user; the container's own where that has none on the host, which ends the start.
+    fileprivate var hostUser: UInt32 {
+        let uid = process.user.uid
+        let range = linux.uidMappings.first { uid >= $0.container && uid - $0.container < $0.size }
+        return range.map { $0.host + (uid - $0.container) } ?? uid
     }
 }
