@@ -103,3 +103,10 @@ extension Descriptor {
         return Int(try system("look at filesystem", "") { varve_filesystem_type(raw) })
     }
 }
+
+extension Files {
+    /// As ``status(_:in:)``, but of what a symlink leads to.
+    public static func statusOfTarget(_ path: KernelPath) throws(SystemError) -> FileStatus {
+        try open(path, flags: O_PATH).status()
+    }
+}

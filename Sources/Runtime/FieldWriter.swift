@@ -22,9 +22,9 @@ struct FieldWriter {
         if isSet { add(key, .bool(true)) }
     }
 
-    mutating func list<Element>(
-        _ key: String, _ elements: [Element], _ json: (Element) throws(RuntimeError) -> JSON
-    ) throws(RuntimeError) {
+    mutating func list<Element, Failure: Error>(
+        _ key: String, _ elements: [Element], _ json: (Element) throws(Failure) -> JSON
+    ) throws(Failure) {
         guard !elements.isEmpty else { return }
         var list: [JSON] = []
         for element in elements { list.append(try json(element)) }

@@ -17,15 +17,15 @@ extension Specification.BlockIO {
     }
 
     /// Nil where it says nothing.
-    func json() throws(RuntimeError) -> JSON? {
+    var json: JSON? {
         var fields = FieldWriter()
         fields.add("weight", weight)
         fields.add("leafWeight", leafWeight)
-        try fields.list("weightDevice", weightDevices) { device throws(RuntimeError) in device.json }
-        try fields.throttled("throttleReadBpsDevice", readBytes)
-        try fields.throttled("throttleWriteBpsDevice", writeBytes)
-        try fields.throttled("throttleReadIOPSDevice", readOperations)
-        try fields.throttled("throttleWriteIOPSDevice", writeOperations)
+        fields.list("weightDevice", weightDevices) { $0.json }
+        fields.throttled("throttleReadBpsDevice", readBytes)
+        fields.throttled("throttleWriteBpsDevice", writeBytes)
+        fields.throttled("throttleReadIOPSDevice", readOperations)
+        fields.throttled("throttleWriteIOPSDevice", writeOperations)
         return fields.jsonUnlessEmpty
     }
 }
@@ -67,8 +67,8 @@ extension FieldReader {
 extension FieldWriter {
     fileprivate mutating func throttled(
         _ key: String, _ devices: [Specification.BlockIO.ThrottledDevice]
-    ) throws(RuntimeError) {
-        try list(key, devices) {
+    ) {
+        list(key, devices) {
             ["major": .integer($0.major), "minor": .integer($0.minor), "rate": .integer($0.rate)]
         }
     }

@@ -77,8 +77,8 @@ extension Specification.Mount {
         fields.add("type", type)
         fields.add("source", try FieldWriter.text(source, "mounts.source"))
         fields.list("options", options)
-        try fields.mappings("uidMappings", uidMappings)
-        try fields.mappings("gidMappings", gidMappings)
+        fields.mappings("uidMappings", uidMappings)
+        fields.mappings("gidMappings", gidMappings)
         return fields.json
     }
 }
@@ -97,8 +97,8 @@ extension FieldReader {
 }
 
 extension FieldWriter {
-    mutating func mappings(_ key: String, _ mappings: [Specification.IDMapping]) throws(RuntimeError) {
-        try list(key, mappings) {
+    mutating func mappings(_ key: String, _ mappings: [Specification.IDMapping]) {
+        list(key, mappings) {
             ["containerID": .integer($0.container), "hostID": .integer($0.host), "size": .integer($0.size)]
         }
     }

@@ -65,13 +65,13 @@ extension Specification.Linux {
             }
             return fields.json
         }
-        try fields.mappings("uidMappings", uidMappings)
-        try fields.mappings("gidMappings", gidMappings)
+        fields.mappings("uidMappings", uidMappings)
+        fields.mappings("gidMappings", gidMappings)
         try fields.list("devices", devices) { device throws(RuntimeError) in try device.json() }
         if let cgroupsPath {
             fields.add("cgroupsPath", try FieldWriter.text(ByteName(cgroupsPath.bytes), "linux.cgroupsPath"))
         }
-        fields.add("resources", try resources.json())
+        fields.add("resources", resources.json)
         fields.pairs("sysctl", sysctl)
         fields.add("seccomp", try seccomp?.json())
         fields.add("rootfsPropagation", rootfsPropagation?.rawValue)

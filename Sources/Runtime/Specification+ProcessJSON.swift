@@ -83,7 +83,7 @@ extension Specification.User {
         fields.add("uid", uid)
         fields.add("gid", gid)
         fields.add("umask", umask)
-        try fields.list("additionalGids", additionalGroups) { .integer($0) }
+        fields.list("additionalGids", additionalGroups) { .integer($0) }
         return fields.json
     }
 }

@@ -43,20 +43,20 @@ extension Specification.Resources {
         try fields.finish()
     }
 
-    /// Nil where it says nothing.
-    func json() throws(RuntimeError) -> JSON? {
+    /// As in `config.json`; nil where it says nothing.
+    public var json: JSON? {
         var fields = FieldWriter()
-        try fields.list("devices", devices) { rule throws(RuntimeError) in rule.json }
+        fields.list("devices", devices) { $0.json }
         fields.add("memory", memory.json)
         fields.add("cpu", cpu.json)
         fields.add("pids", pids.map { ["limit": .integer($0)] })
-        fields.add("blockIO", try blockIO.json())
-        try fields.list("hugepageLimits", hugepages) {
+        fields.add("blockIO", blockIO.json)
+        fields.list("hugepageLimits", hugepages) {
             ["pageSize": .string($0.pageSize), "limit": .integer($0.limit)]
         }
         var network = FieldWriter()
         network.add("classID", networkClass)
-        try network.list("priorities", networkPriorities) {
+        network.list("priorities", networkPriorities) {
             ["name": .string($0.interface), "priority": .integer($0.priority)]
         }
         fields.add("network", network.jsonUnlessEmpty)

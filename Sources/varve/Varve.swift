@@ -25,7 +25,8 @@ struct Varve: ParsableCommand {
                 name: "Work",
                 subcommands: [
                     RunCommand.self, CreateCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self,
-                    KillCommand.self, WaitCommand.self, LogsCommand.self, AttachCommand.self, RenameCommand.self,
+                    KillCommand.self, PauseCommand.self, UnpauseCommand.self, UpdateCommand.self, StatsCommand.self,
+                    TopCommand.self, WaitCommand.self, LogsCommand.self, AttachCommand.self, RenameCommand.self,
                     PsCommand.self, RmCommand.self, ExecCommand.self, CpCommand.self, PortCommand.self,
                     VolumeCommand.self, NetworkCommand.self, EventsCommand.self, MountCommand.self, UmountCommand.self,
                     CheckoutCommand.self, SuperviseCommand.self,

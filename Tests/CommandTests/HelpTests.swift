@@ -5,7 +5,8 @@ import Testing
 @Suite("Help", .enabled(if: isRoot))
 struct HelpTests {
     private static let commands = [
-        "init", "import", "run", "create", "start", "stop", "restart", "kill", "wait", "logs", "attach", "rename", "ps",
+        "init", "import", "run", "create", "start", "stop", "restart", "kill", "pause", "unpause", "update", "stats",
+        "top", "wait", "logs", "attach", "rename", "ps",
         "rm", "mount", "umount", "checkout", "status", "diff", "commit", "log",
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
         "exec", "cp", "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
@@ -66,6 +67,10 @@ struct HelpTests {
             if ["attach", "kill", "stop", "exec"].contains(command) {
                 try box.succeed("varve -q rm work; varve run -d --name work debian:12 sleep 1")
             }
+            if ["pause", "unpause", "update", "stats", "top"].contains(command) {
+                try box.succeed("varve -q rm work; varve run -d --name work debian:12 sleep 1000")
+                if command == "unpause" { try box.succeed("varve pause work") }
+            }
             if command == "umount" { try box.succeed("mkdir -p mnt; varve mount debian:12 mnt") }
             let adapted = line.replacing("3f2a9c1", with: operation).replacing("/srv/", with: "\(box.path)/")
                 .replacing(" /mnt", with: " \(box.path)/mnt").replacing("run -it", with: "run").replacing(
@@ -75,6 +80,7 @@ struct HelpTests {
             let result = try box.shell("mkdir -p mnt; \(adapted)")
             #expect(result.status == 0, "\(line): \(result.errors)")
             if command == "mount" { try box.succeed("varve umount mnt") }
+            try box.shell("varve -q rm -f work")
         }
     }
 }

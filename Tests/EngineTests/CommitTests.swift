@@ -113,8 +113,11 @@ struct CommitTests {
         let running = try rig.start("c")
         let state = try rig.repository.state(of: running.container)
         struct Failure: Error {}
-        #expect(throws: Failure.self) {
-            try rig.repository.withFrozen(running.container, state, if: true) { throw Failure() }
+        do {
+            let lock = try rig.repository.lock(running.container)
+            #expect(throws: Failure.self) {
+                try rig.repository.withFrozen(running.container, state, if: true, holding: lock) { throw Failure() }
+            }
         }
         #expect(try !isFrozen(running))
         try rig.repository.controlGroups(of: running.container).freeze()
@@ -122,6 +125,30 @@ struct CommitTests {
         #expect(try rig.isClean(running.container))
         #expect(try !isFrozen(running))
         try running.end()
+    }
+
+    @Test("a container goes on at once when the commit that froze it is killed")
+    func guarded() throws {
+        let rig = try Rig()
+        let running = try rig.start("c", script: "head -c 300000000 /dev/zero >/big; touch /done; sleep 1000")
+        try waitUntil { try Files.exists(KernelPath("\(running.root)/done")) }
+        let started = try run(
+            ["sh", "-c", "\"$0\" commit c >/dev/null 2>/dev/null </dev/null & echo $!", Rig.varve],
+            environment: rig.environment)
+        let commit = try #require(Int32(started.text.split(separator: "\n")[0]))
+        try waitUntil { try isFrozen(running) }
+        kill(commit, SIGKILL)
+        // Nobody takes its lock meanwhile: what thaws the container is the guardian.
+        try waitUntil { try !isFrozen(running) }
+        try running.end()
+    }
+
+    private func waitUntil(_ condition: () throws -> Bool) throws {
+        for _ in 0..<600_000 {
+            if try condition() { return }
+            usleep(100)
+        }
+        throw SystemError("wait", "", .timedOut)
     }
 
     @Test("what only changes attributes or names stores no body", arguments: Rig.modes)

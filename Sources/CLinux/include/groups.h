@@ -23,4 +23,26 @@ int varve_device_filter_load(const struct varve_instruction *program, size_t cou
 /// as the group does. -1 with errno.
 int varve_device_filter_attach(int group, int program);
 
+/// A process that writes `text` to `file` when this one ends, however it ends.
+struct varve_guardian {
+    /// Borrowed: opened for writing.
+    int file;
+    /// Borrowed: it stays open until that is written.
+    int lock;
+    const char *text;
+    size_t length;
+    // What follows is the guardian's own.
+    int alarm, release;
+    int kept[3];
+    void *stack;
+    pid_t pid;
+};
+
+/// Starts it: a process in this one's memory, which holds no descriptor but these two and a pipe, and which no signal but KILL
+/// ends. The structure and the text stay where they are as long as it is there. -1 with errno.
+int varve_guardian_start(struct varve_guardian *guardian);
+
+/// Ends it, without anything being written. -1 with errno.
+int varve_guardian_dismiss(struct varve_guardian *guardian);
+
 #endif

@@ -85,7 +85,7 @@ extension ContainerState {
             "mountPoints": .array(mountPoints.sorted().map { .string($0.bytes.hex) }),
             "tags": .array(tags.map { .string($0.description) }), "status": status,
             "started": started.map { .integer($0) } ?? .null, "finished": finished.map { .integer($0) } ?? .null,
-            "life": life.json,
+            "life": life.json, "resources": resources?.json ?? .null,
         ]
     }
 
@@ -100,6 +100,10 @@ extension ContainerState {
         self.init(base: base, checkout: checkout, upper: Int(upper))
         self.status = status
         self.life = life
+        if let json = json["resources"], !json.isNull {
+            guard let resources = ResourceOptions(json: json) else { return nil }
+            self.resources = resources
+        }
         started = json["started"]?.integer
         finished = json["finished"]?.integer
         self.mountPoints = Set(mountPoints)

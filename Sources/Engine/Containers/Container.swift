@@ -68,6 +68,13 @@ public struct ContainerState: Sendable, Hashable {
     public var started: Int64?
     public var finished: Int64?
     public var life = ContainerLife()
+    /// What the container may use, once that was changed; nil for what it was made with.
+    public var resources: ResourceOptions?
+
+    /// Whether somebody made the container's processes stand still.
+    public var isPaused: Bool {
+        if case .running = status { life.pausedRun == life.run } else { false }
+    }
 }
 
 /// What is known of a container's runs beside its status.
@@ -86,6 +93,8 @@ public struct ContainerLife: Sendable, Hashable {
     public var restarts: Int64 = 0
     /// Milliseconds before the last of these starts.
     public var delay: Int64 = 0
+    /// The run that was paused, if it is the present one.
+    public var pausedRun: UInt64?
     /// Whether somebody asked for the end: no policy starts the container again then.
     public var isStopAsked = false
 
@@ -97,6 +106,7 @@ public struct ContainerLife: Sendable, Hashable {
             "signal": signal.map { .integer($0) } ?? .null, "outOfMemory": .bool(isOutOfMemory),
             "failure": failure.map { .string($0) } ?? .null, "restarts": .integer(restarts),
             "delay": .integer(delay), "stopAsked": .bool(isStopAsked),
+            "pausedRun": pausedRun.map { .integer($0) } ?? .null,
         ]
     }
 
@@ -109,6 +119,7 @@ public struct ContainerLife: Sendable, Hashable {
         keeper = json["keeper"]?.integer.flatMap { Int32(exactly: $0) }
         signal = json["signal"]?.integer.flatMap { Int32(exactly: $0) }
         failure = json["failure"]?.string
+        pausedRun = json["pausedRun"]?.integer.flatMap { UInt64(exactly: $0) }
         (self.isOutOfMemory, self.restarts) = (isOutOfMemory, restarts)
         (self.delay, self.isStopAsked) = (delay, isStopAsked)
     }

@@ -61,7 +61,7 @@ extension Repository {
         let state = try state(of: container)
         guard case .running(let pid) = state.status else { throw EngineError.containerNotRunning(container.name) }
         // It would wait without end.
-        if try isPaused(container, state) { throw EngineError.containerPaused(container.name) }
+        if state.isPaused { throw EngineError.containerPaused(container.name) }
         do {
             return try enter(try LiveContainer.open(try ProcessHandle.open(pid)), state)
         } catch {

@@ -4,7 +4,8 @@ import Model
 extension Repository {
     /// Where the container's control groups are.
     static func controlGroupPath(of container: Container) -> ControlGroupPath {
-        .absolute(BytePath(["varve", ByteName(container.id)]))
+        let parent = container.configuration.resources.controlGroupParent ?? BytePath(["varve"])
+        return .absolute(parent.appending(ByteName(container.id)))
     }
 
     /// The container's control groups that there are now.
@@ -12,14 +13,19 @@ extension Repository {
         try ControlGroups.find(Self.controlGroupPath(of: container), in: ControlHierarchies.mounted())
     }
 
-    /// Runs `body` while the container's processes stand still, and lets them go on whatever happens.
+    /// Runs `body` while the container's processes stand still, and lets them go on whatever happens, be it that this process
+    /// is killed. A container that is paused stays so.
+    /// - Parameter lock: the container's.
     func withFrozen<Result>(
-        _ container: Container, _ state: ContainerState, if isWanted: Bool, _ body: () throws -> Result
+        _ container: Container, _ state: ContainerState, if isWanted: Bool, holding lock: borrowing FileLock,
+        _ body: () throws -> Result
     ) throws -> Result {
-        guard isWanted, case .running = state.status else { return try body() }
-        guard let groups = try frozenGroups(of: container, state.status) else { return try body() }
+        guard isWanted, case .running = state.status, !state.isPaused else { return try body() }
+        guard let groups = try frozenGroups(of: container, state.status, holding: lock) else { return try body() }
         let outcome = Swift.Result { try body() }
-        try Self.thaw(groups)
+        try Self.thaw(groups.groups)
+        // Only now, since it has nothing to do any more.
+        withExtendedLifetime(groups.guardian) {}
         return try outcome.get()
     }
 
@@ -33,11 +39,15 @@ extension Repository {
     /// Lets a container go on whose processes a commit froze that was killed then. Only the holder of the container's
     /// lock freezes, so for whoever has just got the lock a freeze is an abandoned one.
     func endAbandonedFreeze(of container: Container) throws {
-        if try isRunning(container) { try thawIfFrozen(container) }
+        guard try isRunning(container), try storedState(of: container.id)?.isPaused == false else { return }
+        let groups = try controlGroups(of: container)
+        if !groups.isEmpty { try Self.thaw(groups) }
     }
 
-    /// Lets a container go on, whoever froze it. The caller has its lock.
+    /// Lets a container go on, whoever made it stand still. The caller has its lock.
     func thawIfFrozen(_ container: Container) throws {
+        // First: a freeze that nobody is said to want, whoever gets the lock next ends.
+        try changeState(of: container.id) { $0.life.pausedRun = nil }
         let groups = try controlGroups(of: container)
         if !groups.isEmpty { try Self.thaw(groups) }
     }
@@ -55,11 +65,16 @@ extension Repository {
     }
 
     /// Nil where the container has just ended.
-    private func frozenGroups(of container: Container, _ status: ContainerState.Status) throws -> ControlGroups? {
+    private func frozenGroups(
+        of container: Container, _ status: ContainerState.Status, holding lock: borrowing FileLock
+    ) throws -> (groups: ControlGroups, guardian: Guardian?)? {
         do throws(SystemError) {
             let groups = try controlGroups(of: container)
+            let guardian = try groups.thawing.map { thawing throws(SystemError) in
+                try Guardian(thawing: thawing, holding: lock)
+            }
             try groups.freeze()
-            return groups
+            return (groups, guardian)
         } catch {
             if case .running(let pid) = status, try !Files.exists(KernelPath("/proc/\(pid)")) { return nil }
             throw EngineError.refused(

@@ -50,7 +50,7 @@ extension Repository {
         let specification = "\(files.directory)/config.json"
         return InspectedContainer(
             container: container, state: state, tag: try tag(of: container, state),
-            isPaused: try isPaused(container, state), health: try health(of: container),
+            isPaused: state.isPaused, health: try health(of: container),
             attachments: try attachments(of: container),
             command: Self.command(configuration, image), environment: environment.variables,
             workingDirectory: configuration.workingDirectory ?? image.workingDirectory ?? "/",
@@ -69,20 +69,6 @@ extension Repository {
         case .own(let number): "\(files(of: container.id).volumes)/\(number)"
         case .borrowed(let lender, let number): "\(files(of: lender).volumes)/\(number)"
         case .tmpfs: nil
-        }
-    }
-
-    /// Whether somebody has made the container's processes stand still. A commit does too, but only for a moment, and
-    /// has its lock then.
-    public func isPaused(_ container: Container, _ state: ContainerState) throws -> Bool {
-        guard case .running = state.status else { return false }
-        do throws(SystemError) {
-            guard try controlGroups(of: container).isFrozen() else { return false }
-            return try !FileLock.isHeld(files(of: container.id).lock)
-        } catch {
-            // It has just ended.
-            if error.errno == .noEntry || error.errno == .noDevice { return false }
-            throw error
         }
     }
 

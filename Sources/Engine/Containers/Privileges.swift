@@ -23,9 +23,14 @@ enum Privileges {
         ["console", "null", "zero", "full", "random", "urandom", "tty", "ptmx"].map { BytePath(["dev", $0]) })
 
     private static func hostDevices() throws(SystemError) -> [Specification.Device] {
+        try devices(below: BytePath(["dev"])).filter { !ownDevices.contains($0.path) }
+    }
+
+    /// The devices in a directory of the host and in those below it.
+    static func devices(below directory: BytePath) throws(SystemError) -> [Specification.Device] {
         var devices: [Specification.Device] = []
-        try add(devicesBelow: BytePath(["dev"]), to: &devices)
-        return devices.filter { !ownDevices.contains($0.path) }
+        try add(devicesBelow: directory, to: &devices)
+        return devices
     }
 
     private static func add(

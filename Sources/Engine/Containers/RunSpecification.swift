@@ -33,7 +33,7 @@ extension Repository {
             cgroupsPath: hierarchies.isEmpty ? nil : Self.controlGroupPath(of: container),
             hasControlGroups: hierarchies.unified != nil)
         try configuration.process.apply(to: &specification, in: root.reference)
-        try configuration.resources.apply(to: &specification)
+        try (state.resources ?? configuration.resources).apply(to: &specification)
         try configuration.storage.apply(to: &specification)
         try configuration.connection.apply(to: &specification)
         if case .container(let id) = configuration.connection.mode {

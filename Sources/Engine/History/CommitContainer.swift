@@ -36,7 +36,7 @@ extension Repository {
         }
 
         let writer = try store.writer()
-        let fs = try capturedTree(container, state, request, base: base.fs, to: writer)
+        let fs = try capturedTree(container, state, request, base: base.fs, to: writer, holding: lock)
         let config = try changed(base.config, by: request.changes, to: writer)
         guard fs != base.fs || config != base.config || request.allowsEmpty else {
             throw EngineError.nothingToCommit(container: container.name)
@@ -71,10 +71,15 @@ extension Repository {
 
     private func capturedTree(
         _ container: Container, _ state: ContainerState, _ request: CommitRequest, base: ObjectID,
-        to writer: ObjectWriter
+        to writer: ObjectWriter, holding lock: borrowing FileLock
     ) throws -> ObjectID {
         let store = try store()
-        let all = try withFrozen(container, state, if: request.pauses) {
+        if request.pauses, case .running = state.status {
+            // The capture flushes too; of what is flushed now it has nothing left to do while the container stands still.
+            let upper = KernelPath(files(of: container.id).upper(state.upper))
+            if try Files.exists(upper) { try Files.openDirectory(upper).synchronizeFilesystem() }
+        }
+        let all = try withFrozen(container, state, if: request.pauses, holding: lock) {
             try capture(container, state, to: writer, isStored: { try store.containsBody($0, size: $1, holes: $2) })
         }
         return request.paths.isEmpty ? all : try writer.graft(request.paths, from: all, onto: base, writingTo: writer)

@@ -94,3 +94,21 @@ extension ControlGroup {
         }
     }
 }
+
+extension ControlGroups {
+    /// Moves all processes of others groups into these, those that are forked meanwhile too.
+    public func takeAll(from others: ControlGroups) throws(SystemError) {
+        for group in groups where !others.groups.contains(group) {
+            var missing = try others.processes().subtracting(group.processes())
+            while !missing.isEmpty {
+                for process in missing {
+                    do throws(SystemError) { try group.attach(process) } catch {
+                        // It has ended.
+                        if error.errno != .noSuchProcess { throw error }
+                    }
+                }
+                missing = try others.processes().subtracting(group.processes())
+            }
+        }
+    }
+}

@@ -16,13 +16,16 @@ enum DeviceControl: Hashable, Sendable {
 extension Specification.Linux {
     /// The rules of `resources.devices` over those that always hold.
     ///
-    /// These come behind the last rule that forbids everything: what follows that can take some of them away.
+    /// These come behind the last rule that forbids everything: what follows that can take some of them away. A listed device
+    /// may be used for everything, unless a rule is about just this one.
     var deviceFilter: DeviceFilter {
         let rules = resources.devices.map(\.filterRule)
         let base = rules.lastIndex { !$0.allows && $0.isOfEverything }.map { $0 + 1 } ?? 0
         let listed = devices.map { device in
             DeviceFilter.Rule(
                 allows: true, kind: device.kind, major: device.number.major, minor: device.number.minor, access: .all)
+        }.filter { listed in
+            !rules.contains { $0.kind == listed.kind && $0.major == listed.major && $0.minor == listed.minor }
         }
         return DeviceFilter(Array(rules[..<base]) + Specification.standardDeviceRules + listed + rules[base...])
     }

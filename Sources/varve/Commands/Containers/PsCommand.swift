@@ -73,7 +73,7 @@ struct PsRow {
     init(_ container: Container, _ state: ContainerState, in repository: Repository) throws {
         self.container = container
         self.state = state
-        isPaused = try repository.isPaused(container, state)
+        isPaused = state.isPaused
         attachments = try repository.attachments(of: container)
         health = try repository.health(of: container)
     }

@@ -1,0 +1,21 @@
+import Linux
+import Model
+import Runtime
+
+extension Repository {
+    /// Changes what a container may use, now where it runs, and at every later start.
+    /// - Parameter change: of what it may use so far.
+    public func update(_ container: Container, _ change: (inout ResourceOptions) throws -> Void) throws {
+        try withLock(container) {
+            let state = try state(of: container)
+            var resources = state.resources ?? container.configuration.resources
+            try change(&resources)
+            if case .running = state.status {
+                let path = Self.controlGroupPath(of: container)
+                try Runtime.limit(path, to: try resources.resources())
+            }
+            try changeState(of: container.id) { $0.resources = resources }
+        }
+        record(.update, of: container)
+    }
+}
