@@ -31,6 +31,8 @@ struct MountPlan: ~Copyable {
     private let devices: [Specification.Device]
     /// Whether no mount but the listed devices' may have any.
     private let forbidsDevices: Bool
+    /// Whether the control groups are those of a cgroup namespace that is not the user namespace's: it may not mount them.
+    private let hasOthersGroups: Bool
     private var hasDevices = false
     let identities: Identities
     let bundle: ByteName?
@@ -49,6 +51,7 @@ struct MountPlan: ~Copyable {
         label = specification.linux.mountLabel
         devices = Specification.standardDevices + specification.linux.devices
         forbidsDevices = control == .mounts
+        hasOthersGroups = identities.namespace != nil && !specification.linux.namespaces.contains(.cgroup)
         for mount in specification.mounts { try add(mount) }
         if !specification.linux.devices.isEmpty && !hasDevices {
             throw RuntimeError(.refused, "make device", "linux.devices", "there is no tmpfs at /dev")
@@ -73,6 +76,7 @@ struct MountPlan: ~Copyable {
         switch mount.type {
         case "tmpfs" where mount.destination == MountPlan.dev: try addDev(mount, options)
         case "tmpfs", "devpts": try addPrepared(mount, options)
+        case "cgroup" where hasOthersGroups: try addBind(try hierarchy(of: mount), options)
         case "proc", "sysfs", "mqueue", "cgroup": try addLater(mount, options)
         default: throw RuntimeError(.refused, "mount at", mount.destination.displayed, "type \(mount.type)")
         }

@@ -47,6 +47,20 @@ struct NamespaceTests {
         #expect(try Files.status(KernelPath(box.directory.file("upper1/proc"))).uid == 200_000)
     }
 
+    @Test("may include users who have the host's control groups to look at")
+    func hostGroups() throws {
+        let outcome = try box.sh(
+            "test -f /sys/fs/cgroup/cgroup.procs && ! mkdir /sys/fs/cgroup/x 2>/dev/null && echo fine"
+        ) {
+            inUserNamespace(&$0)
+            $0.linux.namespaces.remove(.cgroup)
+            let place = BytePath(["sys", "fs", "cgroup"])
+            $0.mounts.removeAll { $0.destination == place }
+            $0.mounts.append(.init("cgroup", at: place, options: ["nosuid", "noexec", "nodev", "relatime", "ro"]))
+        }
+        #expect(outcome.output == "fine\n")
+    }
+
     @Test("may include users of whom one is the process")
     func userInNamespace() throws {
         let outcome = try box.sh("id -u; id -G; echo > /dev/null && echo fine") {
