@@ -1,6 +1,6 @@
 """Lists what container programs hold of the kernel on this machine, a line each, sorted.
 
-Mounts, network links, packet filter rules, control groups below `varve`, and processes of varve's. scripts/test
+Mounts, network links, packet filter rules, control groups below `varve` and `varve-oci`, and processes of varve's. scripts/test
 compares the list from before its tests with that from after them: nothing may be left behind.
 """
 
@@ -35,7 +35,7 @@ def rules():
 
 def groups():
     for directory, names, _ in os.walk("/sys/fs/cgroup"):
-        if os.path.basename(directory) == "varve":
+        if os.path.basename(directory) in ("varve", "varve-oci"):
             yield from (f"control group {directory}/{name}" for name in names)
 
 

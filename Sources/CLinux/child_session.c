@@ -13,7 +13,7 @@
 
 void varve_child_start_session(const struct varve_plan *plan, int status) {
     // The caller's session keyring would come along otherwise, with all that may be in it (keyrings(7)).
-    if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
+    if (!plan->keeps_keyring && syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0 && errno != ENOSYS)
         varve_child_fail(status, VARVE_STAGE_SESSION);
     // A successor starts its own: the session ends with the process that leads it.
     if (varve_child_hands_over(plan)) return;

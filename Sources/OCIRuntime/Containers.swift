@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Model
+import Runtime
 
 /// The containers of an OCI runtime: one directory each below `root`, with `state.json`, the specification as `config.json`,
 /// a lock, and while the container waits for its start the FIFO that it waits at.
@@ -10,6 +11,9 @@ public struct Containers: Sendable {
     public let root: String
 
     public init(root: String) { self.root = root }
+
+    /// Compiled filters of system calls, of all containers.
+    var filters: SeccompCache { SeccompCache(directory: "\(root)/:filters") }
 
     /// All ids, sorted.
     public func ids() throws -> [ContainerID] {

@@ -39,7 +39,7 @@ extension Containers {
             request.consoleSocket, isDetached: true, hasTerminal: bundle.specification.process.hasTerminal)
         let container = try makePlace(for: bundle, request)
         try orDestroying(container, request.warned) {
-            let streams = StandardStreams(input: 0, handsTerminalsOver: true)
+            let streams = StandardStreams.passed
             let process = try launch(container, request, streams, isTied: false).release()
             try socket?.send(process)
             try complete(container, process.process.pid, request)
@@ -64,13 +64,14 @@ extension Containers {
     func launch(
         _ container: HeldContainer, _ request: CreateRequest, _ streams: StandardStreams, isTied: Bool
     ) throws -> RunningProcess {
-        for (isAsked, flag) in [(!request.pivots, "--no-pivot"), (!request.hasKeyring, "--no-new-keyring")]
-        where isAsked {
-            throw OCIError(.refused, "create container", flag, "this runtime does not implement it")
-        }
         let gate = try Gate.make(container.place.gate)
         var options = RunOptions(streams: streams, makesWorkingDirectory: true)
         options.gate = gate.raw
+        options.pivots = request.pivots
+        options.keepsKeyring = !request.hasKeyring
+        options.bundle = ByteName(container.record.bundle)
+        options.seccompCache = filters
+        options.hookState = { pid in container.hookState(.creating, pid) }
         options.isTiedToCaller = isTied
         options.passedDescriptors = request.passed.descriptors
         // From here on its process is known to whoever finds the container after a kill of this one.

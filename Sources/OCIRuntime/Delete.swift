@@ -35,7 +35,7 @@ extension Containers {
         if container.record.process != nil {
             let state = container.hookState(.stopped, 0)
             for hook in container.specification.hooks.poststop {
-                do { try hook.run("poststop", state) } catch { warned("\(error)") }
+                do { try hook.run(state: state) } catch { warned("\(error)") }
             }
         }
         try discard(container)

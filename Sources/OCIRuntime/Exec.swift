@@ -48,7 +48,7 @@ extension Containers {
         process.capabilities = process.capabilities.granted(
             of: isInUserNamespace ? CapabilitySet(bits: .max) : try .available(), warned: request.warned)
         if request.isDetached {
-            let released = try enter(first, process, request).release()
+            let released = try enter(first, process, container.specification.linux, request).release()
             do {
                 try socket?.send(released)
                 if let path = request.pidFile { try PIDFile.write(released.process.pid, to: path) }
@@ -60,17 +60,22 @@ extension Containers {
         }
         if process.hasTerminal, process.consoleSize == nil { process.consoleSize = try console.size() }
         let signals = try ForwardedSignals.hold()
-        let running = try enter(first, process, request)
+        let running = try enter(first, process, container.specification.linux, request)
         // It is tied to this process: should that fail, it is ended.
         if let path = request.pidFile { try PIDFile.write(running.process.pid, to: path) }
         return try running.supervise(signals, console: console)
     }
 
     private func enter(
-        _ first: borrowing ProcessHandle, _ process: Specification.Process, _ request: ExecRequest
+        _ first: borrowing ProcessHandle, _ process: Specification.Process, _ linux: Specification.Linux,
+        _ request: ExecRequest
     ) throws -> RunningProcess {
-        var options = EnterOptions(streams: StandardStreams(input: 0, handsTerminalsOver: request.isDetached))
+        var options = EnterOptions(streams: request.isDetached ? .passed : StandardStreams(input: 0))
         options.isTiedToCaller = !request.isDetached
+        // What holds for the container's own process holds for this one.
+        options.seccomp = linux.seccomp
+        options.seccompCache = filters
+        options.personality = linux.personality
         options.passedDescriptors = request.passed.descriptors
         return try Runtime.enter(try LiveContainer.open(first), process, options: options)
     }

@@ -1,6 +1,7 @@
 import Glibc
 import Linux
 import Model
+import Runtime
 
 /// Open files that a process is given beside its standard streams: 3, 4 and so on.
 public struct PassedFiles: Sendable {
@@ -25,4 +26,9 @@ public struct PassedFiles: Sendable {
         }
         environment = listening > 0 ? ["LISTEN_FDS=\(listening)", "LISTEN_PID=1"].map { ByteName($0) } : []
     }
+}
+
+extension StandardStreams {
+    /// The caller's own, terminals too: for a process that outlives the caller, so that nobody is left to copy.
+    static var passed: StandardStreams { StandardStreams(input: 0, handsTerminalsOver: true) }
 }

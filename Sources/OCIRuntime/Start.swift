@@ -20,9 +20,15 @@ extension Containers {
         case .paused, .creating: throw refuse("cannot start a container in the \(try status(of: container)) state")
         }
         try orDestroying(container, warned) {
+            if let process = try container.record.process?.open() {
+                try Runtime.runStartHooks(
+                    of: container.specification, in: process, state: container.hookState(.created, process.pid),
+                    seccompCache: filters)
+            }
             guard try Gate.open(at: container.place.gate) else { throw refuse("container process has ended") }
-            let state = container.hookState(.running, container.record.process?.pid ?? 0)
-            for hook in container.specification.hooks.poststart { try hook.run("poststart", state) }
+            try Runtime.run(
+                container.specification.hooks.poststart,
+                state: container.hookState(.running, container.record.process?.pid ?? 0))
         }
     }
 }

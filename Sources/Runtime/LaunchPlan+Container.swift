@@ -13,6 +13,7 @@ extension LaunchPlan {
         /// Whether the process waits for the caller before it enters the root.
         let asks: Bool
         let pivots: Bool
+        let keepsKeyring: Bool
         /// What hooks read.
         let hookInput: SharedDescriptor?
     }
@@ -27,6 +28,7 @@ extension LaunchPlan {
         plan.mask_directory = mounts.maskDirectory?.descriptor.raw ?? -1
         plan.asks = container.asks ? 1 : 0
         plan.pivots = container.pivots ? 1 : 0
+        plan.keeps_keyring = container.keepsKeyring ? 1 : 0
         plan.root_propagation = linux.rootfsPropagation?.flag ?? 0
         plan.personality = linux.personality?.domain ?? -1
         setNames(container.specification)

@@ -19,6 +19,8 @@ public struct RunOptions {
     /// Whether the host's root is really left (pivot_root(2)) and not only hidden (chroot(2)), which a host that runs from its
     /// kernel's first memory can't do.
     public var pivots = true
+    /// Whether the caller's session keyring comes along, with all that is in it (keyrings(7)).
+    public var keepsKeyring = false
     /// Called with the process's pid when all namespaces and mounts are there and the root is not yet entered. What it throws
     /// ends the start.
     public var prepared: ((Int32) throws -> Void)?

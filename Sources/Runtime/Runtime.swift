@@ -61,7 +61,8 @@ public enum Runtime {
         try plan.make(
             LaunchPlan.Container(
                 specification: specification, root: root, identities: identities, joined: joined,
-                groups: try groups.entrance(), asks: hooks.areAsked, pivots: options.pivots, hookInput: hooks.input),
+                groups: try groups.entrance(), asks: hooks.areAsked, pivots: options.pivots,
+                keepsKeyring: options.keepsKeyring, hookInput: hooks.input),
             mounts)
         let process = try plan.launch(kind: { mounts.view.kind(at: $0) }, prepared: hooks.runAtCreation)
         return try hooks.start(

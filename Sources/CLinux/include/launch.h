@@ -221,6 +221,8 @@ struct varve_plan {
     uint32_t umask;
     /// Whether the process is killed when the calling *thread* ends.
     int is_tied;
+    /// Whether the caller's session keyring comes along.
+    int keeps_keyring;
     /// What is read from, one byte, before the program is executed; -1 for no waiting.
     int gate;
     /// What varve_stub_open() gave.
