@@ -47,7 +47,7 @@ extension Repository {
     /// disconnects.
     /// - Parameter namespace: its path.
     fileprivate func connect(_ container: Container, to namespace: String) throws {
-        let attachments = try attachments(of: container)
+        let attachments = try attachments(ofID: container.id)
         for attachment in attachments { try establish(attachment, in: namespace) }
         try updateNames(in: attachments.map(\.network))
     }

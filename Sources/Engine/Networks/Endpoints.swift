@@ -47,7 +47,7 @@ extension Repository {
                     "connect network", subject: network.name, reason: "\(container.name) is connected to it already")
             }
             endpoints.append(endpoint)
-            let others = try attachments(of: container)
+            let others = try attachments(ofID: container.id)
             var attachment = Attachment(
                 of: container, to: network, as: endpoint, interface: Self.freeInterface(besides: others))
             attachment.hasDefaultRoute = !network.isInternal && !others.contains(where: \.hasDefaultRoute)
@@ -80,7 +80,7 @@ extension Repository {
             }
             endpoints.remove(at: index)
             try write(endpoints, of: container)
-            if let attachment = try attachments(of: container).first(where: { $0.network == network.name }) {
+            if let attachment = try attachments(ofID: container.id).first(where: { $0.network == network.name }) {
                 try disconnect(attachment, from: try namespace(of: container))
                 try updateNames(of: container)
             }

@@ -17,13 +17,16 @@ extension Repository {
             .compactMap { try member(String($0.dropLast(5)), of: network) }
     }
 
-    /// What a container has of all networks, sorted by the devices' names.
-    public func attachments(of container: Container) throws -> [Attachment] { try attachments(ofID: container.id) }
+    /// What a running container has of all networks, sorted by the devices' names; nothing for others, whatever a killed one
+    /// left on record.
+    public func attachments(of container: Container) throws -> [Attachment] {
+        let attachments = try attachments(ofID: container.id)
+        return try attachments.isEmpty || !isRunning(container) ? [] : attachments
+    }
 
     /// The ports that a container publishes now, sorted by its own.
     public func publishedPorts(of container: Container) throws -> [PublishedPort] {
-        guard try isRunning(container) else { return [] }
-        return try attachments(of: container).flatMap(\.ports).sorted {
+        try attachments(of: container).flatMap(\.ports).sorted {
             ($0.port.number, $0.port.transport.rawValue, $0.hostPort)
                 < ($1.port.number, $1.port.transport.rawValue, $1.hostPort)
         }
@@ -52,7 +55,7 @@ extension Repository {
 
     /// Lets others find a container by its new name. The caller has the container's lock.
     func renameInNetworks(_ container: Container, from old: String) throws {
-        let attachments = try attachments(of: container)
+        let attachments = try attachments(ofID: container.id)
         for var attachment in attachments {
             attachment.names = attachment.names.map { $0 == old ? container.name : $0 }
             try write(attachment)
