@@ -39,7 +39,12 @@ extension Repository {
     /// Lets a container go on whose processes a commit froze that was killed then. Only the holder of the container's
     /// lock freezes, so for whoever has just got the lock a freeze is an abandoned one.
     func endAbandonedFreeze(of container: Container) throws {
-        guard try isRunning(container), try storedState(of: container.id)?.isPaused == false else { return }
+        guard try isRunning(container) else { return }
+        do {
+            guard try storedState(of: container.id)?.isPaused == false else { return }
+        } catch EngineError.damagedContainer {
+            // Where nobody can read that it is to stand still, it is not.
+        }
         let groups = try controlGroups(of: container)
         if !groups.isEmpty { try Self.thaw(groups) }
     }
