@@ -23,7 +23,8 @@ extension Files {
         }
         if isDurable {
             let parent = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
-            try openDirectory(KernelPath(parent)).synchronize()
+            // As in naming the file itself, the directory may be reached through a symlink.
+            try open(KernelPath(parent), flags: O_RDONLY | O_DIRECTORY).synchronize()
         }
     }
 

@@ -50,7 +50,11 @@ extension Containers {
     func makePlace(for bundle: Bundle, _ request: CreateRequest) throws -> HeldContainer {
         var specification = bundle.specification
         switch specification.linux.cgroupsPath {
-        case nil: specification.linux.cgroupsPath = .absolute(BytePath(["varve-oci", ByteName(request.id.text)]))
+        // Containers of two roots may have the same id.
+        case nil:
+            let mark = UInt32.random(in: .min ... .max)
+            specification.linux.cgroupsPath = .absolute(
+                BytePath(["varve-oci", ByteName("\(request.id.text)-\(String(mark, radix: 16))")]))
         // From wherever the runtime likes (config-linux.md, "Cgroups Path"): here from the top, so that whoever looks for the
         // container's groups later finds them, in whatever groups it is itself.
         case .relative(let path): specification.linux.cgroupsPath = .absolute(path)

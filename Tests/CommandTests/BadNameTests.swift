@@ -139,9 +139,9 @@ struct BadNameTests {
             ! varve: usage: missing expected argument '<directory>'
             ! hint: usage: varve checkout [--root <root>] [--quiet] [--no-pager] <revision> <directory>
             [2]
-            $ varve ps --al
-            ! varve: usage: unknown option '--al'. Did you mean '--all'?
-            ! hint: usage: varve ps [--root <root>] [--quiet] [--no-pager] [--all] [--json]
+            $ varve images --jso
+            ! varve: usage: unknown option '--jso'. Did you mean '--json'?
+            ! hint: usage: varve images [--root <root>] [--quiet] [--no-pager] [--json]
             [2]
             $ varve run
             ! varve: usage: missing expected argument '<revision>'
@@ -151,11 +151,13 @@ struct BadNameTests {
             ! varve: usage: unknown option '--nope'. Did you mean '--name'?
             ! hint: usage: varve run [<options>] <revision> [<command> ...]
             [125]
-            $ varve run --network bridge debian:12 true
-            ! varve: run: --network bridge: it takes 'none' or 'host'
+            $ varve run --network nope debian:12 true
+            ! varve: find network: nope: no network has this name or id
+            ! hint: make it with 'varve network create nope'
             [125]
-            $ varve run -v /etc debian:12 true
-            ! varve: run: -v /etc: it takes /SOURCE:/DESTINATION[:ro|rw]
+            $ varve run -v etc debian:12 true
+            ! varve: read -v: etc: it takes SOURCE:/DESTINATION[:OPTIONS], or /DESTINATION alone
+            ! hint: SOURCE is a volume's name or a path of the host: /srv/data, ./data
             [125]
             $ varve run -e =x debian:12 true
             ! varve: run: -e =x: it takes NAME=value

@@ -56,7 +56,7 @@ struct KeepTests {
         let box = try Box()
         try box.succeed("varve -q run --name w debian:12 true")
         let table = try box.succeed("varve df | sed 's/  */ /g'")
-        #expect(table.split(separator: "\n").count == 9)
+        #expect(table.split(separator: "\n").count == 10)
         #expect(table.contains("\nbodies 1 "))
         #expect(table.contains("\ncontainers 1 "))
         let json = try box.succeed("varve df --json | tr -d ' \\n'")

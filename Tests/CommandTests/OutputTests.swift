@@ -7,7 +7,7 @@ struct OutputTests {
     /// Each command with JSON, and the keys of the document or of its elements (docs/json.md).
     private static let documents: [(command: String, keys: String)] = [
         ("tag", "commit tag"),
-        ("ps -a", "base command created exitCode finished id name revision started status tag"),
+        ("ps -a", "base command created exitCode finished id labels name networks ports revision started status tag"),
         ("status w", "changed path status"),
         ("diff w", "changed path status"),
         ("diff debian:12", "changed path status"),

@@ -4,7 +4,8 @@ import Testing
 @Suite("varve as an OCI runtime", .enabled(if: isRoot))
 struct ConformanceTests {
     /// Of this repository.
-    private static let script = "\(#filePath)/../../../../scripts/conformance"
+    private static let script =
+        #filePath.split(separator: "/").dropLast(4).map { "/\($0)" }.joined() + "/scripts/conformance"
 
     @Test("does in each state what the specification says, runs hooks, and tells errors as engines read them")
     func conforms() throws {

@@ -54,7 +54,7 @@ struct OCITests {
             ("--systemd-cgroup list", "--systemd-cgroup"), ("exec --cgroup x web true", "--cgroup"),
             ("checkpoint web", "checkpoint"), ("update --l3-cache-schema x web", "--l3-cache-schema"),
             ("kill web NOSUCH", "NOSUCH"), ("--log-format xml list", "xml"), ("run --rm web", "--rm"),
-            ("create --preserve-fds -1 web", "-1"), ("exec --user ann web true", "ann"),
+            ("create --preserve-fds=-1 web", "-1"), ("exec --user ann web true", "ann"),
             ("events --interval 0 web", "0"),
         ])
     func refused(words: String, named: String) throws {
@@ -105,8 +105,8 @@ struct OCITests {
         try oci.succeed(
             """
             mkfifo reached
-            config "config['hooks'] = {'createRuntime': [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo $$ >$BOX/reached; exec sleep 1000']}]}"
-            oci create --bundle b web </dev/null >out 2>&1 & pid=$!
+            config "config['hooks'] = {'createRuntime': [{'path': '/bin/sh', 'args': ['sh', '-c', 'echo \\$\\$ >$BOX/reached; exec sleep 1000']}]}"
+            varve oci --root "$BOX/s" create --bundle b web </dev/null >out 2>&1 & pid=$!
             read hook <reached
             [ "$(status web)" = creating ]
             inner=$(oci state web | sed -n 's/.*"pid": \\(.*\\),/\\1/p')

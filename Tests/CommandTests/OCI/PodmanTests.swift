@@ -103,7 +103,9 @@ struct PodmanTests {
             inbox run -d --name c --rootfs "$BOX/base" sleep 1000 >/dev/null
             script -qec '. ./pod.sh; pod exec -it c tty' /dev/null </dev/null
             """)
-        #expect(text.replacing("\r", with: "") == "/dev/pts/0\n/dev/pts/0\n")
+        // script(1) types the end of its own input, which the terminal may show.
+        let shown = text.replacing("\r", with: "").replacing("^@", with: "").replacing("^D", with: "")
+        #expect(shown.filter { $0.isNewline || $0.isASCII && $0 >= " " } == "/dev/pts/0\n/dev/pts/0\n")
     }
 
     @Test("limits memory and processes")

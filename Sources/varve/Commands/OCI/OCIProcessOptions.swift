@@ -36,6 +36,7 @@ struct OCIProcessOptions: ParsableArguments {
             return try Specification.Process(parsing: try JSON(parsing: try file.readAll(limit: 64 << 20)))
         }
         guard !command.isEmpty else { throw UsageError("exec: process args cannot be empty") }
+        let ids = try userIDs()
         var result = try own()
         result.arguments = command.map { ByteName($0) }
         result.hasTerminal = tty
@@ -50,22 +51,24 @@ struct OCIProcessOptions: ParsableArguments {
         if let label { result.selinuxLabel = label }
         if let apparmor { result.apparmorProfile = apparmor }
         if noNewPrivileges { result.noNewPrivileges = true }
-        try change(&result.user)
+        if let ids {
+            result.user.uid = ids.uid
+            if let gid = ids.gid { result.user.gid = gid }
+        }
+        result.user.additionalGroups += groups
         try change(&result.capabilities)
         return result
     }
 
-    private func change(_ user: inout Specification.User) throws {
-        if let text = self.user {
-            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-            let numbers = parts.compactMap { UInt32($0) }
-            guard (1...2).contains(parts.count), numbers.count == parts.count else {
-                throw UsageError("exec: --user \(text): it takes UID or UID:GID")
-            }
-            user.uid = numbers[0]
-            if numbers.count == 2 { user.gid = numbers[1] }
+    /// What `--user` says; nil where it was not given.
+    private func userIDs() throws -> (uid: UInt32, gid: UInt32?)? {
+        guard let user else { return nil }
+        let parts = user.split(separator: ":", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { UInt32($0) }
+        guard (1...2).contains(parts.count), numbers.count == parts.count else {
+            throw UsageError("exec: --user \(user): it takes UID or UID:GID")
         }
-        user.additionalGroups += groups
+        return (numbers[0], numbers.count == 2 ? numbers[1] : nil)
     }
 
     private func change(_ sets: inout Specification.Capabilities) throws {

@@ -18,7 +18,7 @@ struct OCISpec: ParsableCommand {
         let specification = Specification.template(for: isRootless ? (geteuid(), getegid()) : nil)
         let text = Array((try specification.json().pretty() + "\n").utf8)
         do throws(SystemError) {
-            let directory = try Files.openDirectory(KernelPath(bundle))
+            let directory = try Files.open(KernelPath(bundle), flags: O_RDONLY | O_DIRECTORY)
             let file = try Files.open(
                 "config.json", in: directory.reference, flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
             try file.write(text)
