@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/fsuid.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,6 +51,8 @@ static pid_t hold_namespace(int user_namespace, int *life) {
     pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
     if (pid == 0) {
         close(ends[1]);
+        // Who is in that namespace already may not look into this process: it is a copy of the caller.
+        if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) _exit(1);
         int error = user_namespace >= 0 && setns(user_namespace, CLONE_NEWUSER) < 0 ? errno : 0;
         if (write(ready[1], &error, sizeof error) != sizeof error) _exit(1);
         char byte;

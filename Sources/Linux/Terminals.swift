@@ -26,7 +26,10 @@ public struct PseudoTerminal: ~Copyable, Sendable {
 
     /// Makes one in an instance of devpts, which may still be detached.
     public static func open(in devpts: DirectoryReference) throws(SystemError) -> PseudoTerminal {
-        let outer = try Files.open("ptmx", in: devpts, flags: O_RDWR | O_NOCTTY)
+        // In a container's own devpts something else may be mounted over it.
+        let outer = try Files.open(
+            "ptmx", in: devpts, flags: O_RDWR | O_NOCTTY,
+            resolve: [.beneath, .noSymlinks, .noMagicLinks, .noMountCrossing])
         let raw = outer.raw
         let inner = Descriptor(owning: try system("open terminal", "") { varve_terminal_peer(raw) })
         return PseudoTerminal(outer: outer, inner: inner)

@@ -60,6 +60,10 @@ extension Containers {
         case .relative(let path): specification.linux.cgroupsPath = .absolute(path)
         case .absolute: break
         }
+        // What is to be ended with the container has to be its own: nobody else's processes may be there to begin with.
+        guard try !specification.controlGroups().isPopulated() else {
+            throw OCIError(.failed, "use control group", request.id.text, "other processes are in it")
+        }
         let record = ContainerRecord(bundle: bundle.path, rootfs: bundle.rootfs, created: Clock.now())
         return try makePlace(of: request.id, record, specification)
     }
@@ -91,6 +95,9 @@ extension Containers {
             of: available, warned: request.warned)
         let root = try Bundle.openRoot(container.record.rootfs)
         let process = try Runtime.run(specification, rootfs: root, options: options)
+        // Where it joined a pid namespace, another process has taken the place of the one that was prepared.
+        container.record.process = try ProcessIdentity(of: process.process.pid)
+        try container.place.write(container.record)
         guard let problem = process.controlGroupProblem else { return process }
         guard request.toleratesNoControlGroup else {
             throw OCIError(

@@ -27,6 +27,9 @@ extension Containers {
     func destroy(_ container: HeldContainer, _ warned: (String) -> Void) throws {
         if let process = try container.record.process?.open() {
             try process.send(signal: SIGKILL)
+            // A frozen process of version 1 does not end before it is let go.
+            let groups = try container.specification.controlGroups()
+            if try groups.isFrozen() { try groups.thaw() }
             guard try process.waitForEnd(within: 10_000) else {
                 throw OCIError(.failed, "delete container", container.id.text, "container init still running")
             }

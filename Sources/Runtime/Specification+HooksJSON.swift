@@ -46,7 +46,9 @@ extension Specification.Hook {
         arguments = try fields.strings("args")
         environment = try fields.strings("env")
         timeout = try fields.number("timeout", Int.self)
-        if let timeout, timeout < 1 { throw FieldReader.mistake(fields.name("timeout"), "it is less than 1 second") }
+        if let timeout, !(1...2_000_000).contains(timeout) {
+            throw FieldReader.mistake(fields.name("timeout"), "it is not from 1 to 2000000 seconds")
+        }
         try fields.finish()
     }
 

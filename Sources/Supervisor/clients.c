@@ -210,8 +210,8 @@ void clients_input_taken(size_t count) {
     client->input_taken += count;
     if (client->input_taken < client->input_count) return;
     client->input_count = 0;
+    // Who is gone is forgotten when all are served: answers of poll(2) go by their places.
     tell(client, MESSAGE_TAKEN, NULL, 0);
-    tidy();
 }
 
 bool clients_input_ended(void) {

@@ -38,6 +38,8 @@ void log_open(void) {
 /// entry is taken back, so that the next one begins a line.
 static void flush(void) {
     size_t written = 0;
+    // There was no room for a new file; perhaps there is by now.
+    if (file < 0 && options.has_log && pending_count > 0) open_file(0);
     while (file >= 0 && written < pending_count) {
         ssize_t count = write(file, pending + written, pending_count - written);
         if (count < 0 && errno == EINTR) continue;

@@ -31,6 +31,11 @@ final class Box {
         if imported { try succeed("varve -q import debian:12 base.tar") }
     }
 
+    deinit {
+        // What a test started in the background outlives whoever started it.
+        _ = try? shell("for name in $(ls r/names 2>/dev/null); do varve -q rm -f $name; done")
+    }
+
     /// A static busybox with a few names, users and groups, and one file in `/etc` to change.
     private static let makeBase = """
         set -e

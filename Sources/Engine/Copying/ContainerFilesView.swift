@@ -14,7 +14,9 @@ extension Repository {
         // Whether it runs may change meanwhile.
         for _ in 0..<10 {
             if case .running(let pid) = try state(of: container).status {
-                guard let root = try runningRoot(of: container, pid) else { continue }
+                guard let root = try runningRoot(of: container, pid),
+                    case .running(pid) = try state(of: container).status
+                else { continue }
                 let namespace = container.configuration.security.userNamespace
                 let view = FilesystemView(root: root, ids: namespace.shifts)
                 // Nobody else can make files there.
@@ -23,6 +25,8 @@ extension Repository {
             }
             guard let running = try FileLock.acquireIfFree(files(of: container.id).running) else { continue }
             defer { withExtendedLifetime(running) {} }
+            // Whoever finds the lock held takes what the state tells for true.
+            try settle(container, holding: running)
             return try withLock(container) { try withStopped(container, at: path, forWriting: isWriting, body) }
         }
         throw EngineError.refused("copy", subject: container.name, reason: "it starts and ends again and again")

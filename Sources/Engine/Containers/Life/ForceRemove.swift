@@ -27,5 +27,7 @@ extension Repository {
         }
     }
 
-    private func isGone(_ container: Container) throws -> Bool { try linkedID(container.name) != container.id }
+    private func isGone(_ container: Container) throws -> Bool {
+        try !Files.exists(KernelPath(files(of: container.id).directory))
+    }
 }

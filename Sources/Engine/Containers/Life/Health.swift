@@ -102,15 +102,20 @@ extension Repository {
     public func superviseCheck(of id: String, exec: (Container, [String], Int32) -> Never) throws {
         guard let container = try container(id: id), container.configuration.lifecycle.health.hasCheck else { return }
         let options = container.configuration.lifecycle.health
+        let before = try self.state(of: container)
+        // One that stands still can't answer.
+        guard case .running = before.status, !before.isPaused else { return }
         let probe = try probe(container, options, exec)
         let state = try state(of: container)
         // It may have ended meanwhile, which is no failure of the check.
-        guard case .running = state.status, var health = try health(of: container) else { return }
-        let before = health.status
+        guard case .running = state.status, !state.isPaused, state.life.run == before.life.run,
+            var health = try health(of: container)
+        else { return }
+        let statusBefore = health.status
         let age = (probe.end.seconds - (state.started ?? 0)) * 1_000_000_000
         health.add(probe, counts: age >= options.startPeriod ?? 0, retries: options.effectiveRetries)
         try set(health, of: container)
-        if health.status != before {
+        if health.status != statusBefore {
             record(.healthStatus, of: container, [.init("health", health.status.rawValue)])
         }
     }

@@ -9,7 +9,10 @@ extension Repository {
 
     /// The containers that do not run and that their restart policy wants to run after a boot.
     public func restartableContainers() throws -> [Container] {
-        for container in try containers() { try settle(container) }
+        for container in try containers() {
+            // One that can't be settled keeps no other from being started.
+            do { try settle(container) } catch { warned("settle container: \(container.name): \(error)") }
+        }
         return try containerStates().filter { container, state in
             guard case .exited = state.status else { return false }
             return container.configuration.lifecycle.restart.startsAtBoot(isStopAsked: state.life.isStopAsked)
