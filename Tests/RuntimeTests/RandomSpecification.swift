@@ -69,7 +69,7 @@ struct RandomSpecification {
         func make(_ maker: inout Self) -> Specification.Hook {
             var hook = Specification.Hook(path: "/" + maker.text())
             (hook.arguments, hook.environment) = (maker.texts(), maker.texts())
-            hook.timeout = maker.maybe { Int.random(in: 1...Int.max, using: &$0.random) }
+            hook.timeout = maker.maybe { Int.random(in: 1...2_000_000, using: &$0.random) }
             return hook
         }
         var hooks = Specification.Hooks()
