@@ -20,8 +20,8 @@ struct RunningResourceTests {
             ! varve: use container: w: it is paused
             ! hint: 'varve unpause w' lets it go on
             [3]
-            $ varve top w -o pid,args | grep -c echo
-            1
+            $ varve top w -o pid,args | grep -o -m 1 while
+            while
             $ varve unpause w
             w
             $ varve unpause w
