@@ -21,7 +21,7 @@ extension Repository {
         RepositoryInfo(
             root: root, tags: try tags().count, containers: try containerNames().count, checkout: try checkoutChoice(),
             upperProblem: try place().upperProblem,
-            controlGroups: try ControlHierarchies.mounted().unified?.mountPoint.displayed, kernel: Self.kernelRelease(),
+            controlGroups: try hierarchies().unified?.mountPoint.displayed, kernel: Self.kernelRelease(),
             libgit2: ObjectStore.libraryVersion)
     }
 

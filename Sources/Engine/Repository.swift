@@ -12,6 +12,8 @@ public final class Repository {
     public var warned: (String) -> Void = { _ in }
     /// Opened when first needed: what `run` touches must not wait for it.
     private var openedStore: ObjectStore?
+    /// Read once: a command asks for them at each step, and nobody mounts others meanwhile.
+    private var seenHierarchies: ControlHierarchies?
     /// Why an operation that was cut short could not be completed; nil where there is none.
     private var recoveryFailure: (any Error)?
 
@@ -60,6 +62,14 @@ public final class Repository {
         openedStore = store
         complete(in: store)
         return store
+    }
+
+    /// The hierarchies of control groups that are mounted.
+    func hierarchies() throws(SystemError) -> ControlHierarchies {
+        if let seenHierarchies { return seenHierarchies }
+        let mounted = try ControlHierarchies.mounted()
+        seenHierarchies = mounted
+        return mounted
     }
 
     /// Completes an operation that another process was killed in: until then a container's state may be half of it.

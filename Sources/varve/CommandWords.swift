@@ -87,3 +87,13 @@ struct CommandWords {
             ])
     }
 }
+
+extension CommandConfiguration {
+    /// For a command that ends in less time than the parser takes: a root command's words are parsed twice more, as a wish for
+    /// a completion script, unless it says that it stands below another. That is 0.7 of 15 ms.
+    var parsedAtOnce: CommandConfiguration {
+        var configuration = self
+        configuration._superCommandName = "varve"
+        return configuration
+    }
+}

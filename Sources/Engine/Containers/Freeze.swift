@@ -10,7 +10,7 @@ extension Repository {
 
     /// The container's control groups that there are now.
     func controlGroups(of container: Container) throws(SystemError) -> ControlGroups {
-        try ControlGroups.find(Self.controlGroupPath(of: container), in: ControlHierarchies.mounted())
+        try ControlGroups.find(Self.controlGroupPath(of: container), in: hierarchies())
     }
 
     /// Runs `body` while the container's processes stand still, and lets them go on whatever happens, be it that this process
@@ -41,7 +41,10 @@ extension Repository {
     func endAbandonedFreeze(of container: Container) throws {
         guard try isRunning(container) else { return }
         do {
-            guard try storedState(of: container.id)?.isPaused == false else { return }
+            // Only what is said to run is ever frozen.
+            guard let state = try storedState(of: container.id), case .running = state.status, !state.isPaused else {
+                return
+            }
         } catch EngineError.damagedContainer {
             // Where nobody can read that it is to stand still, it is not.
         }

@@ -9,26 +9,51 @@ extension Repository {
     /// Runs the container's command in the foreground, tied to this process, and returns when it has ended.
     /// - Parameters:
     ///   - console: whose terminal, or whose streams, the command uses.
-    ///   - isLasting: whether the container outlives the command, so that its state has to reach the disk.
+    ///   - isLasting: whether the container outlives the command, so that its state has to reach the disk; else it is removed
+    ///     at the command's end, also where the command could not be started.
     ///   - notice: takes what the caller is to know although the command runs, in one line.
     /// - Returns: the command's exit code, or 128 + the signal that ended it.
     public func run(
         _ container: Container, console: RunConsole, isLasting: Bool, notice: @escaping (String) -> Void = { _ in }
     ) throws -> Int32 {
         let running = try claimRunning(container)
+        defer {
+            if !isLasting { removeOrWarn(container, holding: running) }
+        }
         try settle(container, holding: running)
+        let record = try runToEnd(container, console, isLasting, notice)
+        try record.write(to: running)
+        if isLasting {
+            try recordEnd(record, of: container, isLasting: true) { _ in .exited(code: record.code) }
+        } else {
+            // The removal does the rest. Where this process is killed before that, whoever settles reads the record.
+            self.record(.die, of: container, record.attributes)
+        }
+        return record.code
+    }
+
+    private func runToEnd(
+        _ container: Container, _ console: RunConsole, _ isLasting: Bool, _ notice: @escaping (String) -> Void
+    ) throws -> RunRecord {
         let start = ContainerStart(container: container, isLasting: isLasting, notice: notice)
         // Until here a signal ends varve, from here on it is the container's.
         var signals: ForwardedSignals?
         let process = try launch(start, console: console) { () throws in signals = try ForwardedSignals.hold() }
-        guard let signals = signals.take() else { return try process.wait() }
-        let code = try process.supervise(signals, console: console.console)
-        let record = RunRecord(
+        let code: Int32
+        if let signals = signals.take() {
+            code = try process.supervise(signals, console: console.console)
+        } else {
+            code = try process.wait()
+        }
+        return RunRecord(
             run: try state(of: container).life.run, code: code, signal: code > 128 ? code - 128 : 0,
             time: Timestamp.clock())
-        try record.write(to: running)
-        try recordEnd(record, of: container, isLasting: isLasting) { _ in .exited(code: code) }
-        return code
+    }
+
+    private func removeOrWarn(_ container: Container, holding running: borrowing FileLock) {
+        do { try remove(container, holding: running) } catch {
+            warned("remove container: \(container.name): \(error)")
+        }
     }
 
     /// Starts the container's command, and puts on record that it runs. The caller has ``claimRunning(_:)``.

@@ -25,7 +25,7 @@ extension Repository {
             workingDirectory: workingDirectory,
             user: Specification.User(uid: user.uid, gid: user.gid, additionalGroups: user.additionalGroups),
             hasTerminal: configuration.hasTerminal, consoleSize: try console.console.size())
-        let hierarchies = try ControlHierarchies.mounted()
+        let hierarchies = try hierarchies()
         var specification = Specification.standard(
             process: process,
             root: Specification.Root(path: "rootfs", isReadOnly: configuration.isReadOnly), hostname: hostname,

@@ -54,6 +54,8 @@ extension ControlHierarchies.Hierarchy {
     /// Nil where the line is of another filesystem, or of a mount point with a blank or another character that mountinfo
     /// writes in octal: it is none of ours.
     fileprivate init?(mountinfo line: ArraySlice<UInt8>) {
+        // To take apart each line of the table costs more than to read it.
+        guard Self.mayBeOne(line) else { return nil }
         // id parent major:minor root mount-point options optional… - type source super-options
         let fields = line.split(separator: UInt8(ascii: " "))
         guard let dash = fields.firstIndex(where: { $0.elementsEqual("-".utf8) }), dash >= 6, fields.count > dash + 3,
@@ -71,6 +73,10 @@ extension ControlHierarchies.Hierarchy {
             controllers = Set(ControlGroup.Controller.allCases).filter { [names] in names.contains($0.legacyName) }
         default: return nil
         }
+    }
+
+    private static func mayBeOne(_ line: ArraySlice<UInt8>) -> Bool {
+        line.indices.contains { line[$0] == UInt8(ascii: "-") && line[$0...].starts(with: "- cgroup".utf8) }
     }
 
     /// Where a group is.

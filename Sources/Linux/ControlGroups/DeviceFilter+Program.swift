@@ -4,14 +4,15 @@ import Model
 /// The instructions that a filter's rules become (Documentation/bpf/standardization/instruction-set.rst).
 ///
 /// From the last rule to the first: one that speaks of the device and forbids some of what is still open ends it; one that
-/// allows some of it closes that, and when nothing is open any more, all is allowed.
+/// allows some of it closes that, and when nothing is open any more, all is allowed. One for every kind of access answers
+/// at once: the fewer ways there are through the program, the less has the kernel to verify.
 extension DeviceFilter {
     var program: [varve_instruction] {
         var program = DeviceFilter.prologue
         for rule in rules.reversed() {
             program += rule.instructions
-            // What lies before a rule for everything never counts.
-            if rule.isOfEverything { break }
+            // What lies before a rule for everything never counts, and the kernel takes nothing that can't be reached.
+            if rule.isOfEverything { return program }
         }
         return program + DeviceFilter.answer(false)
     }
@@ -30,12 +31,12 @@ extension DeviceFilter {
         ] + answer(true)
     }
 
-    private static func answer(_ isYes: Bool) -> [varve_instruction] { [.set(.answer, isYes ? 1 : 0), .exit] }
+    fileprivate static func answer(_ isYes: Bool) -> [varve_instruction] { [.set(.answer, isYes ? 1 : 0), .exit] }
 }
 
 extension DeviceFilter.Rule {
     fileprivate var instructions: [varve_instruction] {
-        let then = allows ? allowing : forbidding
+        let then = access == .all ? DeviceFilter.answer(allows) : allows ? allowing : forbidding
         var conditions: [(DeviceFilter.Register, Int32)] = []
         // BPF_DEVCG_DEV_BLOCK, BPF_DEVCG_DEV_CHAR
         if let kind { conditions.append((.kind, kind == .blockDevice ? 1 : 2)) }

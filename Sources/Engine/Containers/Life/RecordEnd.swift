@@ -11,9 +11,7 @@ extension Repository {
         _ end: RunRecord, of container: Container, isLasting: Bool,
         _ status: (inout ContainerState) -> ContainerState.Status
     ) throws -> ContainerState.Status {
-        var attributes = [Event.Attribute("exitCode", "\(end.code)")]
-        if end.signal > 0 { attributes.append(.init("signal", "\(end.signal)")) }
-        record(.die, of: container, attributes)
+        record(.die, of: container, end.attributes)
         var result = ContainerState.Status.exited(code: end.code)
         try withLock(container) {
             let isOutOfMemory = endGroups(of: container)

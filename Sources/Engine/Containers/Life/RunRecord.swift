@@ -12,6 +12,11 @@ struct RunRecord: Hashable {
     var signal: Int32
     var time: Timestamp
 
+    /// What is told of it in events.
+    var attributes: [Event.Attribute] {
+        [Event.Attribute("exitCode", "\(code)")] + (signal > 0 ? [Event.Attribute("signal", "\(signal)")] : [])
+    }
+
     /// Each record has its place, and takes that of the run 64 runs earlier.
     private static let size = 64
     private static let count: UInt64 = 64

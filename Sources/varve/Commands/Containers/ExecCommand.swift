@@ -13,7 +13,8 @@ struct ExecCommand: ParsableCommand {
             Examples:
               varve exec work ls -l /
               varve exec -it work bash
-            """)
+            """
+    ).parsedAtOnce
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: [.customShort("i"), .customLong("interactive")], help: "Let the command read standard input.")

@@ -15,7 +15,8 @@ struct RunCommand: ParsableCommand {
               varve run -it --name work debian:12 bash
               varve run --rm debian:12~1 cat /etc/os-release
               varve run -d --rm --restart no debian:12 sleep 1
-            """)
+            """
+    ).parsedAtOnce
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var flags: ContainerFlags
@@ -66,8 +67,7 @@ struct RunCommand: ParsableCommand {
     }
 
     private func runTied(_ container: Container, in repository: Repository) throws -> Int32 {
-        defer { ContainerFailure.report { try repository.remove(container) } }
-        return try repository.run(
+        try repository.run(
             container, console: RunConsole(isInteractive: flags.isInteractive), isLasting: false,
             notice: { options.warn($0) })
     }
