@@ -96,7 +96,7 @@ let package = Package(
         tests("Snapshot", ["Snapshot", "ObjectStore", "Linux", "Model"]),
         tests("Images", ["Images", "Linux", "Model"]),
         tests("Erofs", ["Erofs", "Linux", "Model"]),
-        tests("Runtime", ["Runtime", "Linux", "Model"]),
+        tests("Runtime", ["Runtime", "CLinux", "Linux", "Model"]),
         tests("Engine", ["Engine", "Linux", "Model"]),
         tests("Command", ["Linux", "Model"]),
         tests("Architecture", []),

@@ -24,7 +24,7 @@ static void become_root(int status) {
 /// Goes on as a child of this process's parent, with the new namespaces: only what is made by who is in a user namespace
 /// already belongs to it.
 static void be_succeeded(const struct varve_plan *plan, int status) {
-    // Closes when this process has told of the child: the caller must not hear of the child's doings before that.
+    // Gets a byte when this process has told of the child: the caller must not hear of the child's doings before that.
     int turn[2];
     if (pipe2(turn, O_CLOEXEC) < 0) varve_child_fail(status, VARVE_STAGE_HAND_OVER);
     struct clone_args arguments = {.flags = CLONE_PARENT | (plan->namespaces & ~(uint64_t)CLONE_NEWCGROUP)};
@@ -32,11 +32,16 @@ static void be_succeeded(const struct varve_plan *plan, int status) {
     if (pid < 0) varve_child_fail(status, VARVE_STAGE_HAND_OVER);
     if (pid > 0) {
         varve_child_tell(status, VARVE_TELLS_SUCCESSOR, (uint32_t)pid);
-        _exit(0);
+        // The reading end is open here too: it fails only where the successor need not hear it any more.
+        _exit(write(turn[1], "", 1) == 1 ? 0 : 125);
     }
-    char nothing;
+    char turned;
+    ssize_t count;
     close(turn[1]);
-    while (read(turn[0], &nothing, 1) < 0 && errno == EINTR) continue;
+    do count = read(turn[0], &turned, 1);
+    while (count < 0 && errno == EINTR);
+    // One that ends without a byte has not told.
+    if (count != 1) _exit(125);
     close(turn[0]);
 }
 

@@ -89,8 +89,9 @@ int varve_launch_begin(const struct varve_plan *plan, struct varve_launch *launc
     }
     *launch = (struct varve_launch){
         .pidfd = -1,
-        .reports = status[0], .answers = answers[1], .has_gate = plan->gate >= 0,
-        .successors = (plan->user_namespace >= 0) + varve_child_hands_over(plan)};
+        .reports = status[0], .answers = answers[1], .is_asked = plan->asks, .has_gate = plan->gate >= 0,
+        .successors = (plan->user_namespace >= 0) + varve_child_hands_over(plan),
+        .last_successors = varve_child_hands_over(plan)};
     launch->pid = start(plan, launch, status[1], answers[0]);
     int error = errno;
     close(status[1]);
@@ -160,24 +161,42 @@ static int follow(struct varve_launch *launch, pid_t pid) {
     return 0;
 }
 
+/// Carries out what the process has told, if it was its turn: the successor in the user namespace, then that all is
+/// prepared, then the successor in the pid namespace, then that it is ready. Whoever is in the container may have got hold of
+/// the pipe, and what is done at each of these is done to the process that is meant.
+/// @return 1 where the caller is to look at the report, 0 where the next one is to be read, -1 where it was not its turn.
+static int take(struct varve_launch *launch, const struct varve_report *report) {
+    errno = EPROTO;
+    switch (report->stage) {
+    case VARVE_TELLS_PREPARED:
+        if (!launch->is_asked || launch->successors > launch->last_successors) return -1;
+        launch->is_asked = 0;
+        return 1;
+    case VARVE_TELLS_READY: return launch->has_gate && !launch->is_asked && launch->successors == 0 ? 1 : -1;
+    case VARVE_TELLS_SUCCESSOR:
+        if (launch->successors == 0 || (launch->is_asked && launch->successors == launch->last_successors)) return -1;
+        if (follow(launch, (pid_t)report->detail) < 0) return -1;
+        launch->successors--;
+        return 0;
+    }
+    return 1;
+}
+
 int varve_launch_next(struct varve_launch *launch, struct varve_report *report) {
     while (receive(launch->reports, report)) {
-        switch (report->stage) {
-        case VARVE_TELLS_PREPARED: return 1;
-        case VARVE_TELLS_READY:
+        switch (take(launch, report)) {
+        case 0: continue;
+        case -1: failed(report, VARVE_STAGE_HAND_OVER, errno);
+        }
+        if (report->stage == VARVE_TELLS_PREPARED) return 1;
+        if (report->stage == VARVE_TELLS_READY) {
             stop_listening(launch);
             return 0;
-        case VARVE_TELLS_SUCCESSOR:
-            if (launch->successors > 0 && follow(launch, (pid_t)report->detail) == 0) {
-                launch->successors--;
-                continue;
-            }
-            failed(report, VARVE_STAGE_HAND_OVER, errno);
         }
         varve_launch_abandon(launch);
         return -1;
     }
-    if (!launch->has_gate && launch->successors == 0) {
+    if (!launch->has_gate && !launch->is_asked && launch->successors == 0) {
         stop_listening(launch);
         return 0;
     }

@@ -96,20 +96,24 @@ STUB static int search(const struct stub_task *task, int probes) {
 /// Goes on as a child of this process's parent, in the pid namespace that was joined. Only here: this program may be looked
 /// at by whoever is in that namespace, the caller's own may not.
 STUB static void hand_over(const struct stub_task *task) {
-    // Closes when this process has told of the child: the caller must not hear of the child's doings before that.
+    // Gets a byte when this process has told of the child: the caller must not hear of the child's doings before that.
     int turn[2];
     // For the child too: its descriptors are not the container's business.
-    call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
-    long pid = call(SYS_pipe2, (long)turn, O_CLOEXEC, 0, 0, 0);
+    long pid = call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (pid == 0) pid = call(SYS_pipe2, (long)turn, O_CLOEXEC, 0, 0, 0);
     if (pid == 0) pid = call(SYS_clone, CLONE_PARENT, 0, 0, 0, 0);
     if (pid != 0) {
         if (pid < 0) tell(task, VARVE_STAGE_HAND_OVER, -(int)pid, 0);
-        else tell(task, VARVE_TELLS_SUCCESSOR, 0, (uint32_t)pid);
+        else {
+            tell(task, VARVE_TELLS_SUCCESSOR, 0, (uint32_t)pid);
+            call(SYS_write, turn[1], (long)task->letters, 1, 0, 0);
+        }
         call(SYS_exit_group, pid < 0 ? 125 : 0, 0, 0, 0, 0);
     }
-    char nothing;
+    char turned;
     call(SYS_close, turn[1], 0, 0, 0, 0);
-    call(SYS_read, turn[0], (long)&nothing, 1, 0, 0);
+    // One that ends without a byte has not told.
+    if (call(SYS_read, turn[0], (long)&turned, 1, 0, 0) != 1) call(SYS_exit_group, 125, 0, 0, 0, 0);
     call(SYS_close, turn[0], 0, 0, 0, 0);
     long failure = call(SYS_setsid, 0, 0, 0, 0, 0);
     if (failure >= 0 && has(task, VARVE_STUB_TAKES_TERMINAL)) failure = call(SYS_ioctl, 0, TIOCSCTTY, 0, 0, 0);
@@ -134,6 +138,12 @@ STUB static void hand_over(const struct stub_task *task) {
 STUB static void wait_at_gate(const struct stub_task *task) {
     const long gate = task->report - VARVE_REPORT_PLACE + VARVE_GATE_PLACE;
     char byte;
+    // Whoever enters the container meanwhile could take the gate from this process's descriptors, and open it or hold it.
+    long failure = call(SYS_prctl, PR_SET_DUMPABLE, 0, 0, 0, 0);
+    if (failure < 0) {
+        tell(task, VARVE_STAGE_NAMESPACE, -(int)failure, 0);
+        call(SYS_exit_group, 125, 0, 0, 0, 0);
+    }
     tell(task, VARVE_TELLS_READY, 0, 0);
     call(SYS_close, task->report, 0, 0, 0, 0);
     if (call(SYS_read, gate, (long)&byte, 1, 0, 0) != 1) call(SYS_exit_group, 125, 0, 0, 0, 0);

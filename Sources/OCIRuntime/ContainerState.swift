@@ -76,7 +76,7 @@ extension Containers {
         of place: ContainerPlace, _ record: ContainerRecord, _ specification: Specification
     ) throws -> ContainerStatus {
         guard let process = record.process, try process.isAlive() else { return .stopped }
-        if try specification.controlGroups().isFrozen() { return .paused }
+        if try record.controlGroups(specification).isFrozen() { return .paused }
         return try Gate.isWaiting(at: place.gate) ? .created : .running
     }
 }

@@ -60,10 +60,6 @@ extension Containers {
         case .relative(let path): specification.linux.cgroupsPath = .absolute(path)
         case .absolute: break
         }
-        // What is to be ended with the container has to be its own: nobody else's processes may be there to begin with.
-        guard try !specification.controlGroups().isPopulated() else {
-            throw OCIError(.failed, "use control group", request.id.text, "other processes are in it")
-        }
         let record = ContainerRecord(bundle: bundle.path, rootfs: bundle.rootfs, created: Clock.now())
         return try makePlace(of: request.id, record, specification)
     }
@@ -87,16 +83,16 @@ extension Containers {
             container.record.process = try ProcessIdentity(of: pid)
             try container.place.write(container.record)
         }
+        options.groupClaimed = { group throws(SystemError) in try container.claim(group) }
         var specification = container.specification
         specification.process.environment += request.passed.environment
-        // In a new user namespace there are all.
-        let available = specification.linux.namespaces.contains(.user) ? CapabilitySet(bits: .max) : try .available()
-        specification.process.capabilities = specification.process.capabilities.granted(
-            of: available, warned: request.warned)
+        specification.process.capabilities = try specification.process.capabilities.granted(
+            in: specification.linux, warned: request.warned)
         let root = try Bundle.openRoot(container.record.rootfs)
         let process = try Runtime.run(specification, rootfs: root, options: options)
         // Where it joined a pid namespace, another process has taken the place of the one that was prepared.
         container.record.process = try ProcessIdentity(of: process.process.pid)
+        container.record.deviceFilter = process.deviceFilter
         try container.place.write(container.record)
         guard let problem = process.controlGroupProblem else { return process }
         guard request.toleratesNoControlGroup else {

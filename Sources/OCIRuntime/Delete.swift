@@ -9,7 +9,10 @@ extension Containers {
     ///   - warned: is told of what keeps nothing from being done: a `poststop` hook that fails.
     public func delete(_ id: ContainerID, isForced: Bool, warned: (String) -> Void) throws {
         let container: HeldContainer
-        do { container = try hold(id, to: "delete container") } catch let error as OCIError {
+        do {
+            if isForced { try kill(id) }
+            container = try hold(id, to: "delete container")
+        } catch let error as OCIError {
             if isForced, error.kind == .unknown { return }
             throw error
         }
@@ -23,18 +26,25 @@ extension Containers {
         try destroy(container, warned)
     }
 
+    /// Kills what runs of a container that has been made, without holding it: whoever does may be waiting for just that.
+    private func kill(_ id: ContainerID) throws {
+        let place = place(of: id)
+        let (record, specification) = (try place.readRecord(), try place.readSpecification())
+        guard record.isComplete, let process = try record.process?.open() else { return }
+        try record.kill(process, specification)
+        // Hooks may be there that nobody has given a limit of time.
+        try record.controlGroups(specification, isMade: true).kill()
+    }
+
     /// Ends all processes, removes the control groups, runs the `poststop` hooks and takes the directory away.
     func destroy(_ container: HeldContainer, _ warned: (String) -> Void) throws {
         if let process = try container.record.process?.open() {
-            try process.send(signal: SIGKILL)
-            // A frozen process of version 1 does not end before it is let go.
-            let groups = try container.specification.controlGroups()
-            if try groups.isFrozen() { try groups.thaw() }
+            try container.record.kill(process, container.specification)
             guard try process.waitForEnd(within: 10_000) else {
                 throw OCIError(.failed, "delete container", container.id.text, "container init still running")
             }
         }
-        try container.specification.controlGroups().end()
+        try container.endControlGroups()
         if container.record.process != nil {
             let state = container.hookState(.stopped, 0)
             for hook in container.specification.hooks.poststop {
@@ -52,5 +62,14 @@ extension Containers {
             do { try destroy(container, warned) } catch let further { warned("\(further)") }
             throw error
         }
+    }
+}
+
+extension ContainerRecord {
+    fileprivate func kill(_ process: borrowing ProcessHandle, _ specification: Specification) throws(SystemError) {
+        try process.send(signal: SIGKILL)
+        // A frozen process of version 1 does not end before it is let go.
+        let groups = try controlGroups(specification)
+        if try groups.isFrozen() { try groups.thaw() }
     }
 }

@@ -7,7 +7,7 @@ extension Containers {
     public func statistics(of id: ContainerID) throws -> JSON {
         let container = try look(at: id)
         guard container.status.isAlive else { throw OCIError.notRunning("count what container uses", id) }
-        return try container.specification.controlGroups().statistics(of: id)
+        return try container.controlGroups().statistics(of: id)
     }
 
     /// Tells the statistics again and again, and each time that processes were killed for lack of memory, until the container
@@ -18,7 +18,7 @@ extension Containers {
         guard container.status.isAlive, let process = try container.record.process?.open() else {
             throw OCIError.notRunning("watch container", id)
         }
-        let groups = try container.specification.controlGroups()
+        let groups = try container.controlGroups()
         var kills = try groups.oomKills() ?? 0
         while true {
             emit(try groups.statistics(of: id))

@@ -44,9 +44,8 @@ extension Containers {
             request.consoleSocket, isDetached: request.isDetached, hasTerminal: request.process.hasTerminal)
         var process = request.process
         process.environment += request.passed.environment
-        let isInUserNamespace = container.specification.linux.namespaces.contains(.user)
-        process.capabilities = process.capabilities.granted(
-            of: isInUserNamespace ? CapabilitySet(bits: .max) : try .available(), warned: request.warned)
+        process.capabilities = try process.capabilities.granted(
+            in: container.specification.linux, warned: request.warned)
         if request.isDetached {
             let released = try enter(first, process, container.specification.linux, request).release()
             do {

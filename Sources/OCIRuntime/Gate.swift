@@ -12,9 +12,13 @@ enum Gate {
 
     static func isWaiting(at path: String) throws(SystemError) -> Bool { try open(path) != nil }
 
-    /// Lets the process go on, and returns when it executes its program or has ended.
+    /// Lets the process go on, and returns when it executes its program or has ended. Nothing waits at the gate any more then.
+    /// - Parameter milliseconds: throws ETIMEDOUT after that long. Whoever has got hold of the process's descriptors from
+    ///   within the container can keep the gate open.
     /// - Returns: false where nobody waits there.
-    static func open(at path: String) throws(SystemError) -> Bool {
+    static func open(
+        at path: String, for process: borrowing ProcessHandle, within milliseconds: Int32 = 10_000
+    ) throws(SystemError) -> Bool {
         guard let gate = try open(path) else { return false }
         let signals = try SignalQueue.open([SIGPIPE])
         do throws(SystemError) { try gate.write([0]) } catch {
@@ -24,8 +28,14 @@ enum Gate {
             return false
         }
         // With the last reader gone, the other end of a FIFO is in error (poll(2)).
-        var request = pollfd(fd: gate.raw, events: 0, revents: 0)
-        try system("wait for", "container") { poll(&request, 1, -1) }
+        var requests = [
+            pollfd(fd: gate.raw, events: 0, revents: 0),
+            pollfd(fd: process.descriptor.raw, events: Int16(POLLIN), revents: 0),
+        ]
+        guard try system("wait for", "container", { poll(&requests, 2, milliseconds) }) > 0 else {
+            throw SystemError("wait for", "container, whose gate somebody holds open", .timedOut)
+        }
+        try Files.remove(KernelPath(path))
         return true
     }
 

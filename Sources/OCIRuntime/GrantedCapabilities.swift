@@ -3,9 +3,13 @@ import Runtime
 extension Specification.Capabilities {
     /// The sets without what can't be granted: that is told and no reason to fail (config.md, "Linux Process").
     /// - Parameters:
-    ///   - available: what the one who starts the process can give.
+    ///   - linux: the container's; in a user namespace that is not the caller's there are all.
     ///   - warned: is told of what is left out.
-    func granted(of available: CapabilitySet, warned: (String) -> Void) -> Specification.Capabilities {
+    func granted(
+        in linux: Specification.Linux, warned: (String) -> Void
+    ) throws -> Specification.Capabilities {
+        let hasAll = linux.namespaces.contains(.user) || linux.joinedNamespaces[.user] != nil
+        let available = hasAll ? CapabilitySet(bits: .max) : try .available()
         var granted = self
         func limit(_ set: WritableKeyPath<Self, CapabilitySet>, to limit: CapabilitySet, _ name: String, _ why: String)
         {

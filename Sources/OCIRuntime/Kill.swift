@@ -7,13 +7,13 @@ extension Containers {
     /// - Parameter all: to every process of its control groups instead; that there is none is fine then.
     public func kill(_ id: ContainerID, signal: Int32, all: Bool = false) throws {
         let container = try look(at: id)
-        if all { return try container.specification.controlGroups().send(signal: signal) }
+        if all { return try container.controlGroups().send(signal: signal) }
         guard container.status.isAlive, let process = try container.record.process?.open() else {
             throw OCIError.notRunning("kill container", id)
         }
         try process.send(signal: signal)
         // A frozen process of version 1 dies only when it is thawed.
-        if container.status == .paused, signal == SIGKILL { try container.specification.controlGroups().thaw() }
+        if container.status == .paused, signal == SIGKILL { try container.controlGroups().thaw() }
     }
 }
 

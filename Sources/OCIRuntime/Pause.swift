@@ -5,7 +5,7 @@ extension Containers {
     public func pause(_ id: ContainerID) throws {
         let container = try hold(id, to: "pause container")
         switch try status(of: container) {
-        case .created, .running: try container.specification.controlGroups().freeze()
+        case .created, .running: try container.controlGroups().freeze()
         case .paused: throw OCIError(.wrongState, "pause container", id.text, "container already paused")
         case .creating, .stopped: throw OCIError.notRunning("pause container", id)
         }
@@ -17,6 +17,6 @@ extension Containers {
         guard try status(of: container) == .paused else {
             throw OCIError(.wrongState, "resume container", id.text, "container not paused")
         }
-        try container.specification.controlGroups().thaw()
+        try container.controlGroups().thaw()
     }
 }

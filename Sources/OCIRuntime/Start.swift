@@ -20,12 +20,21 @@ extension Containers {
         case .paused, .creating: throw refuse("cannot start a container in the \(try status(of: container)) state")
         }
         try orDestroying(container, warned) {
-            if let process = try container.record.process?.open() {
+            guard let process = try container.record.process?.open() else {
+                throw refuse("container process has ended")
+            }
+            if !container.specification.hooks.startContainer.isEmpty {
+                var specification = container.specification
+                // What is left out was told when the container was made.
+                specification.process.capabilities = try specification.process.capabilities.granted(
+                    in: specification.linux, warned: { _ in })
                 try Runtime.runStartHooks(
-                    of: container.specification, in: process, state: container.hookState(.created, process.pid),
+                    of: specification, in: process, state: container.hookState(.created, process.pid),
                     seccompCache: filters)
             }
-            guard try Gate.open(at: container.place.gate) else { throw refuse("container process has ended") }
+            guard try Gate.open(at: container.place.gate, for: process) else {
+                throw refuse("container process has ended")
+            }
             try Runtime.run(
                 container.specification.hooks.poststart,
                 state: container.hookState(.running, container.record.process?.pid ?? 0))

@@ -8,6 +8,8 @@ extension Containers {
         guard try status(of: container).isAlive, let path = container.specification.linux.cgroupsPath else {
             throw OCIError.notRunning("update container", id)
         }
-        try Runtime.update(resources, of: path)
+        try Runtime.update(
+            resources, of: path,
+            claims: GroupClaims(container.record.groups) { group throws(SystemError) in try container.claim(group) })
     }
 }

@@ -24,6 +24,9 @@ public struct RunOptions {
     /// Called with the process's pid when all namespaces and mounts are there and the root is not yet entered. What it throws
     /// ends the start.
     public var prepared: ((Int32) throws -> Void)?
+    /// Told of each control group before it is made or used, where others may have groups at `linux.cgroupsPath` too. With it
+    /// only those that are made are removed; else all that are at that path are the container's.
+    public var groupClaimed: ((ClaimedGroup) throws(SystemError) -> Void)?
     /// Whether the container is killed when the calling *thread* ends.
     public var isTiedToCaller = true
     /// Whether the first process is a small one of ours, which gives signals on to the program and waits for what processes

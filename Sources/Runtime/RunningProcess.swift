@@ -16,6 +16,9 @@ public struct RunningProcess: ~Copyable {
     /// Why the container is in no control group of its own, where one was asked for: it can't be frozen then.
     public var controlGroupProblem: String? { groups.problem }
 
+    /// The number of the device filter in a control group that was there before and stays (``DeviceFilter/detach(_:from:)``).
+    public var deviceFilter: UInt32? { groups.deviceFilter }
+
     /// Stops all processes of the container and returns when they have stopped.
     public func freeze() throws(RuntimeError) {
         try groups.required("freeze") { groups throws(SystemError) in try groups.freeze() }

@@ -30,7 +30,8 @@ public enum Runtime {
         try specification.check()
         let filter = try SeccompProgram(specification.linux.seccomp, cache: options.seccompCache)
         // First: how devices are controlled decides what the mounts have to forbid, and a limit that can't be kept ends it.
-        let groups = try ContainerGroups.open(specification.linux)
+        let groups = try ContainerGroups.open(
+            specification.linux, claims: options.groupClaimed.map { GroupClaims([], $0) })
         do throws(RuntimeError) { return try run(specification, root, options, made, groups, filter) } catch {
             try groups.remove()
             throw error

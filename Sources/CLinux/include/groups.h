@@ -23,6 +23,12 @@ int varve_device_filter_load(const struct varve_instruction *program, size_t cou
 /// as the group does. -1 with errno.
 int varve_device_filter_attach(int group, int program);
 
+/// The number by which a loaded program is found as long as it is there. -1 with errno.
+int varve_device_filter_id(int program, uint32_t *id);
+
+/// Takes the program of that number off the group. -1 with errno, ENOENT where it is not there.
+int varve_device_filter_detach(int group, uint32_t id);
+
 /// A process that writes `text` to `file` when this one ends, however it ends.
 struct varve_guardian {
     /// Borrowed: opened for writing.

@@ -252,8 +252,10 @@ struct varve_launch {
     int pidfd;
     /// Where reports come from, and where answers go to (-1 where nothing is asked).
     int reports, answers;
-    /// Whether VARVE_TELLS_READY, and how many VARVE_TELLS_SUCCESSOR, are still to come: an end of the reports is no success.
-    int has_gate, successors;
+    /// What is still to come, in this order, so that an end of the reports is no success: VARVE_TELLS_SUCCESSOR until only the
+    /// last ones are left, VARVE_TELLS_PREPARED where `is_asked`, the last VARVE_TELLS_SUCCESSOR, VARVE_TELLS_READY where
+    /// `has_gate`.
+    int successors, is_asked, last_successors, has_gate;
 };
 
 /// What the numbers of a plan's descriptors start at, where it passes `passed_count`.

@@ -11,8 +11,10 @@ extension Repository {
             var resources = state.resources ?? container.configuration.resources
             try change(&resources)
             if case .running = state.status {
-                let path = Self.controlGroupPath(of: container)
-                try Runtime.limit(path, to: try resources.resources())
+                var limits = try resources.resources()
+                // The rules for devices stay those of the start.
+                limits.devices = []
+                try Runtime.update(limits, of: Self.controlGroupPath(of: container))
             }
             try changeState(of: container.id) { $0.resources = resources }
         }

@@ -12,6 +12,12 @@ public struct ControlGroups: Hashable, Sendable {
     /// None at all.
     public init() { groups = [] }
 
+    /// Those of a container that has got more, or more controllers in some.
+    public init(_ present: ControlGroups, _ more: ControlGroups) {
+        let others = present.groups.filter { group in !more.groups.contains { $0.path == group.path } }
+        groups = (more.groups + others).sorted { $0.version == .two && $1.version == .one }
+    }
+
     /// That of version 2: what freezes, kills and filters devices at once.
     public var unified: ControlGroup? { groups.first { $0.version == .two } }
 
@@ -20,41 +26,13 @@ public struct ControlGroups: Hashable, Sendable {
         groups.first { $0.controllers.contains(controller) }
     }
 
-    /// Makes the groups, or takes those that are there. They may have less than what is asked for, and there may be none.
-    ///
-    /// Each controller costs on version 1: the first process that enters a group waits for all processors of the machine.
-    /// So they are made only for what is asked for. Without version 2 the freezer is always one of them.
-    public static func make(
-        _ path: ControlGroupPath, with controllers: Set<ControlGroup.Controller>, in hierarchies: ControlHierarchies
-    ) throws(SystemError) -> ControlGroups {
-        var made: [ControlGroup] = []
-        do throws(SystemError) {
-            var missing = controllers
-            if let unified = hierarchies.unified {
-                // Where there is nothing else, all of it, so that what it uses is counted.
-                let group = try unified.make(path, with: hierarchies.legacy.isEmpty ? nil : controllers)
-                made.append(group)
-                missing.subtract(group.controllers)
-            } else {
-                missing.insert(.freezer)
-            }
-            for hierarchy in hierarchies.legacy where !hierarchy.controllers.isDisjoint(with: missing) {
-                made.append(try hierarchy.make(path, with: missing))
-            }
-            return ControlGroups(made)
-        } catch {
-            // Only the empty ones go, and the first error is the one to tell.
-            do throws(SystemError) { try ControlGroups(made).remove() } catch {}
-            throw error
-        }
-    }
-
     /// The groups at `path` that exist; empty where none does.
+    /// - Parameter names: of the hierarchies to look in; nil for all.
     public static func find(
-        _ path: ControlGroupPath, in hierarchies: ControlHierarchies
+        _ path: ControlGroupPath, in hierarchies: ControlHierarchies, named names: Set<String>? = nil
     ) throws(SystemError) -> ControlGroups {
         var found: [ControlGroup] = []
-        for hierarchy in hierarchies.all {
+        for hierarchy in hierarchies.all where names?.contains(hierarchy.name) != false {
             if let group = try hierarchy.find(path) { found.append(group) }
         }
         return ControlGroups(found)
@@ -96,7 +74,7 @@ extension ControlGroup {
 }
 
 extension ControlGroups {
-    /// Moves all processes of others groups into these, those that are forked meanwhile too.
+    /// Moves all processes of other groups into these, those that are forked meanwhile too.
     public func takeAll(from others: ControlGroups) throws(SystemError) {
         for group in groups where !others.groups.contains(group) {
             var missing = try others.processes().subtracting(group.processes())

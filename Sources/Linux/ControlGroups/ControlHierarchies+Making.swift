@@ -5,9 +5,11 @@ extension ControlHierarchies.Hierarchy {
     /// The group at `path`, made with those above it where it is missing.
     /// - Parameter wanted: controllers of version 2 that are to work in it where the groups above have them; nil for all.
     ///   Which do, the result says.
+    /// - Returns: the group, and whether it was missing.
     func make(
         _ path: ControlGroupPath, with wanted: Set<ControlGroup.Controller>?
-    ) throws(SystemError) -> ControlGroup {
+    ) throws(SystemError) -> (group: ControlGroup, isMade: Bool) {
+        var isMade = false
         let target = try directory(of: path)
         var directory = mountPoint
         for name in target.names.dropFirst(mountPoint.names.count) {
@@ -18,9 +20,10 @@ extension ControlHierarchies.Hierarchy {
                 if error.errno == .exists { continue }
                 throw error
             }
+            isMade = directory == target
             if controllers.contains(.cpuset) { try group(at: directory).inheritProcessors(of: above) }
         }
-        return try found(at: target)
+        return (try found(at: target), isMade)
     }
 
     /// Nil where there is no such group.

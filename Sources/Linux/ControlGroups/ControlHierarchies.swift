@@ -11,8 +11,13 @@ public struct ControlHierarchies: Sendable {
         public let mountPoint: BytePath
         /// The group that is mounted there: the hierarchy's root, or this process's part of it.
         let root: BytePath
-        /// How `/proc/self/cgroup` calls it: empty for version 2, else such as `cpu,cpuacct`.
+        /// How `/proc/self/cgroup` calls it: empty for version 2, else such as `cpu` and `cpuacct`.
         let names: Set<String>
+
+        /// By which it is found again: `unified`, or its controllers such as `cpu,cpuacct`.
+        public var name: String {
+            version == .two ? "unified" : controllers.map(\.legacyName).sorted().joined(separator: ",")
+        }
     }
 
     public let unified: Hierarchy?
@@ -94,47 +99,28 @@ extension ControlHierarchies.Hierarchy {
 
     /// This process's group, from the mount point on.
     private func ownGroup() throws(SystemError) -> BytePath {
-        if let own = group(in: try ControlGroups.table("/proc/self/cgroup", in: .current)) { return own }
+        let table = try ControlGroups.table("/proc/self/cgroup", in: .current)
+        if let own = path(in: table).flatMap({ visible($0) }) { return own }
         throw SystemError("find own control group in", mountPoint.displayed, .noEntry)
     }
 
-    /// The group that `/proc/PID/cgroup` names for this hierarchy, from the mount point on. Nil where that can't be seen from
-    /// here.
-    func group(in table: [ArraySlice<UInt8>]) -> BytePath? {
+    /// What `/proc/PID/cgroup` names for this hierarchy (cgroups(7)). Nil where it does not know the hierarchy.
+    func path(in table: [ArraySlice<UInt8>]) -> ArraySlice<UInt8>? {
         for line in table {
-            // number:controllers:path (cgroups(7))
+            // number:controllers:path
             let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
-            guard fields.count == 3, let path = BytePath(parsing: fields[2]) else { continue }
+            guard fields.count == 3 else { continue }
             let controllers = String(decoding: fields[1], as: UTF8.self).split(separator: ",").map(String.init)
             let isThis = version == .two ? controllers.isEmpty : !names.isDisjoint(with: controllers)
-            if isThis, path.isWithin(root) { return BytePath(Array(path.names.dropFirst(root.names.count))) }
+            if isThis { return fields[2] }
         }
         return nil
     }
-}
 
-extension ControlGroups {
-    /// The groups that a process is in and this one is not.
-    /// - Parameter process: its directory in `/proc`.
-    public static func entered(
-        by process: DirectoryReference, in hierarchies: ControlHierarchies
-    ) throws(SystemError) -> ControlGroups {
-        let (theirs, own) = (try table("cgroup", in: process), try table("/proc/self/cgroup", in: .current))
-        var groups: [ControlGroup] = []
-        for hierarchy in hierarchies.all {
-            guard let path = hierarchy.group(in: theirs), path != hierarchy.group(in: own), !path.isRoot else {
-                continue
-            }
-            if let group = try hierarchy.find(.absolute(path)) { groups.append(group) }
-        }
-        return ControlGroups(groups)
-    }
-
-    fileprivate static func table(
-        _ file: KernelPath, in directory: DirectoryReference
-    ) throws(SystemError) -> [ArraySlice<UInt8>] {
-        try Files.open(file, in: directory, flags: O_RDONLY).readAll(limit: 1 << 20).split(
-            separator: UInt8(ascii: "\n"))
+    /// A path of such a table from the mount point on. Nil where that can't be seen from here.
+    func visible(_ path: ArraySlice<UInt8>) -> BytePath? {
+        guard let path = BytePath(parsing: path), path.isWithin(root) else { return nil }
+        return BytePath(Array(path.names.dropFirst(root.names.count)))
     }
 }
 

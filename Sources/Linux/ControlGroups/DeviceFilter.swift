@@ -46,7 +46,9 @@ public struct DeviceFilter: Hashable, Sendable {
     public var allowsEverything: Bool { rules.last.map { $0.allows && $0.isOfEverything } ?? false }
 
     /// Makes the rules hold in a group of version 2, and in those below it, for as long as it is there.
-    public func attach(to group: borrowing Descriptor) throws(SystemError) {
+    /// - Returns: the program, which is attached whether that is closed or not.
+    @discardableResult
+    public func attach(to group: borrowing Descriptor) throws(SystemError) -> Descriptor {
         let program = program
         let loaded = Descriptor(
             owning: try system("load device filter", "of \(program.count) instructions") {
@@ -54,5 +56,25 @@ public struct DeviceFilter: Hashable, Sendable {
             })
         let (target, raw) = (group.raw, loaded.raw)
         try system("attach device filter", "to control group") { varve_device_filter_attach(target, raw) }
+        return loaded
+    }
+
+    /// The number of an attached program, for ``detach(_:from:)``.
+    public static func id(of program: borrowing Descriptor) throws(SystemError) -> UInt32 {
+        let raw = program.raw
+        var id: UInt32 = 0
+        try system("look at", "device filter") { varve_device_filter_id(raw, &id) }
+        return id
+    }
+
+    /// Takes a program off a group that stays. One that is gone counts as taken off.
+    public static func detach(_ id: UInt32, from group: ControlGroup) throws(SystemError) {
+        do throws(SystemError) {
+            let directory = try group.open()
+            let raw = directory.raw
+            try system("detach device filter from", group.path.displayed) { varve_device_filter_detach(raw, id) }
+        } catch {
+            if error.errno != .noEntry { throw error }
+        }
     }
 }

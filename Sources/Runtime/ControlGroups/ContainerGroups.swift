@@ -5,6 +5,10 @@ import Model
 /// The control groups of a container with its limits, or why it has none, and what controls its devices.
 struct ContainerGroups: Sendable {
     private let groups: ControlGroups
+    /// Those that go with the container.
+    private let own: ControlGroups
+    /// The number of the device filter of a group that stays.
+    let deviceFilter: UInt32?
     /// Why there is no group, where one was asked for and none is needed for a limit.
     let problem: String?
     let deviceControl: DeviceControl
@@ -15,14 +19,18 @@ struct ContainerGroups: Sendable {
     static let none = ContainerGroups()
 
     private init() {
-        (groups, directory, problem, deviceControl) = (ControlGroups(), nil, nil, .none)
+        (groups, own, directory, problem, deviceControl) = (ControlGroups(), ControlGroups(), nil, nil, .none)
+        deviceFilter = nil
     }
 
     /// Makes the groups and carries out the limits; when it fails, nothing is left.
     ///
     /// Throws where the groups are in use, since whatever is in them would be killed at the container's end; and where a
     /// limit can't be kept.
-    static func open(_ linux: Specification.Linux) throws(RuntimeError) -> ContainerGroups {
+    /// - Parameter claims: whose they are; nil where the path is the container's alone.
+    static func open(
+        _ linux: Specification.Linux, claims: GroupClaims? = nil
+    ) throws(RuntimeError) -> ContainerGroups {
         let limits = try linux.resources.limits()
         let filter = linux.deviceFilter
         guard let path = linux.cgroupsPath else {
@@ -35,53 +43,63 @@ struct ContainerGroups: Sendable {
         let hierarchies = try doing("find control groups") { () throws(SystemError) in try ControlHierarchies.mounted()
         }
         let needed = limits.filter { !$0.liftsOnly }
-        let groups: ControlGroups
+        let groups: (all: ControlGroups, made: ControlGroups)
         do throws(SystemError) {
             var controllers = Set(needed.map(\.controller))
             if hierarchies.unified == nil, !filter.allowsEverything { controllers.insert(.devices) }
-            groups = try ControlGroups.make(path, with: controllers, in: hierarchies)
+            groups = try ControlGroups.make(path, with: controllers, in: hierarchies, claims: claims)
         } catch {
+            if error.errno == .busy { throw populated(path) }
             if let limit = needed.first {
                 throw RuntimeError(.failed, limit.operation, limit.value, error.description)
             }
             return try ContainerGroups(without: error.description, filter, linux)
         }
-        if groups.isEmpty, needed.isEmpty {
+        if groups.all.isEmpty, needed.isEmpty {
             return try ContainerGroups(without: "no hierarchy of control groups is mounted", filter, linux)
         }
-        return try ContainerGroups(groups, limits, filter, linux, path)
+        do throws(RuntimeError) {
+            let own = claims == nil ? groups.all : groups.made
+            return try ContainerGroups(groups.all, own: own, limits, filter, linux, path)
+        } catch {
+            // Not the others: nobody knows whose they are.
+            try doing("remove control group", path.displayed) { () throws(SystemError) in try groups.made.remove() }
+            throw error
+        }
     }
 
     private init(without problem: String?, _ filter: DeviceFilter, _ linux: Specification.Linux) throws(RuntimeError) {
-        groups = ControlGroups()
-        directory = nil
+        (groups, own, directory, deviceFilter) = (ControlGroups(), ControlGroups(), nil, nil)
         self.problem = problem
         deviceControl = try DeviceControl.withoutGroup(filter, linux, because: problem ?? "there is no control group")
     }
 
+    private static func populated(_ path: ControlGroupPath) -> RuntimeError {
+        RuntimeError(.failed, "use control group", path.displayed, "other processes are in it")
+    }
+
     private init(
-        _ groups: ControlGroups, _ limits: [Limit], _ filter: DeviceFilter, _ linux: Specification.Linux,
-        _ path: ControlGroupPath
+        _ groups: ControlGroups, own: ControlGroups, _ limits: [Limit], _ filter: DeviceFilter,
+        _ linux: Specification.Linux, _ path: ControlGroupPath
     ) throws(RuntimeError) {
-        self.groups = groups
-        problem = nil
+        (self.groups, self.own, problem) = (groups, own, nil)
         let isPopulated = try doing("use control group", path.displayed) { () throws(SystemError) in
             try groups.isPopulated()
         }
-        // Not one to remove: it is not this container's.
-        if isPopulated {
-            throw RuntimeError(.failed, "use control group", path.displayed, "other processes are in it")
+        if isPopulated { throw ContainerGroups.populated(path) }
+        try groups.apply(limits)
+        directory = try doing("open control group", path.displayed) { () throws(SystemError) in
+            try GroupEntrance.open(groups.unified)
         }
-        do throws(RuntimeError) {
-            try groups.apply(limits)
-            directory = try doing("open control group", path.displayed) { () throws(SystemError) in
-                try GroupEntrance.open(groups.unified)
-            }
-            deviceControl = try DeviceControl.inGroups(groups, directory, filter, linux)
-        } catch {
-            try doing("remove control group", path.displayed) { () throws(SystemError) in try groups.remove() }
-            throw error
-        }
+        let program: SharedDescriptor?
+        (deviceControl, program) = try DeviceControl.inGroups(groups, directory, filter, linux)
+        let stays = groups.unified != nil && own.unified == nil
+        deviceFilter =
+            if stays, let program {
+                try doing("attach device filter", path.displayed) { () throws(SystemError) in
+                    try DeviceFilter.id(of: program.descriptor)
+                }
+            } else { nil }
     }
 
     /// By which the container's first process enters.
@@ -97,9 +115,12 @@ struct ContainerGroups: Sendable {
         do throws(SystemError) { try body(groups) } catch { throw RuntimeError(operation, "container", error) }
     }
 
-    /// Ends whatever the container left and removes the groups.
+    /// Ends whatever the container left in groups of its own, and removes these.
     func remove() throws(RuntimeError) {
-        do throws(SystemError) { try groups.end() } catch {
+        do throws(SystemError) {
+            try own.end()
+            if let deviceFilter, let group = groups.unified { try DeviceFilter.detach(deviceFilter, from: group) }
+        } catch {
             throw RuntimeError("remove control group", "of container", error)
         }
     }
@@ -108,16 +129,14 @@ struct ContainerGroups: Sendable {
 extension DeviceControl {
     fileprivate static func inGroups(
         _ groups: ControlGroups, _ directory: SharedDescriptor?, _ filter: DeviceFilter, _ linux: Specification.Linux
-    ) throws(RuntimeError) -> DeviceControl {
-        if filter.allowsEverything { return .none }
+    ) throws(RuntimeError) -> (DeviceControl, program: SharedDescriptor?) {
+        if filter.allowsEverything { return (.none, nil) }
         do throws(SystemError) {
-            if let directory {
-                try filter.attach(to: directory.descriptor)
-                return .group
-            }
-            if let devices = groups.group(of: .devices), try filter.write(to: devices) { return .group }
-        } catch { return try withoutGroup(filter, linux, because: error.description) }
-        return try withoutGroup(filter, linux, because: "the devices controller of version 1 can't hold the rules")
+            if let directory { return (.group, SharedDescriptor(try filter.attach(to: directory.descriptor))) }
+            if let devices = groups.group(of: .devices), try filter.write(to: devices) { return (.group, nil) }
+        } catch { return (try withoutGroup(filter, linux, because: error.description), nil) }
+        let reason = "the devices controller of version 1 can't hold the rules"
+        return (try withoutGroup(filter, linux, because: reason), nil)
     }
 
     /// - Throws: where mounts without devices would forbid less or more than the rules.

@@ -120,7 +120,7 @@ struct ControlGroupTests {
     func paths() throws {
         let mounted = try ControlHierarchies.mounted()
         let name = "varve-relative-\(getpid())"
-        let groups = try ControlGroups.make(try #require(ControlGroupPath(parsing: name)), with: [], in: mounted)
+        let groups = try ControlGroups.make(try #require(ControlGroupPath(parsing: name)), with: [], in: mounted).all
         #expect(!groups.isEmpty)
         #expect(groups.groups.allSatisfy { $0.path.last == ByteName(name) })
         try groups.end()

@@ -12,7 +12,7 @@ final class GroupBox {
     init(_ controllers: Set<ControlGroup.Controller> = [], in hierarchies: ControlHierarchies) throws {
         path = .absolute(
             BytePath(["varve-test", ByteName("group-\(getpid())-\(UInt64.random(in: 0...UInt64.max))")]))
-        groups = try ControlGroups.make(path, with: controllers, in: hierarchies)
+        groups = try ControlGroups.make(path, with: controllers, in: hierarchies).all
     }
 
     deinit { try? groups.end(within: 60_000) }

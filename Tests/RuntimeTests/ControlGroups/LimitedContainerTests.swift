@@ -78,7 +78,7 @@ struct LimitedContainerTests {
     @Test("that the kernel has no controller for is not run, and the controller is named")
     func absent() throws {
         let mounted = try ControlHierarchies.mounted()
-        let groups = try ControlGroups.make(path, with: [.networkClass], in: mounted)
+        let groups = try ControlGroups.make(path, with: [.networkClass], in: mounted).all
         let isOffered = groups.group(of: .networkClass) != nil
         try groups.end()
         guard !isOffered else { return }
