@@ -8,10 +8,16 @@
 #include <unistd.h>
 
 /// Opens a step's target as a place to mount at; -1 with errno.
+///
+/// Others may be at work in the root, be it in a container of their own: a name on the way may be another directory's by now, or
+/// a symlink's. So the way starts at the mount that the target is in, wherever that lies.
 static int open_target(const struct varve_plan *plan, const struct varve_step *step) {
-    return varve_openat2(
-        plan->root, *step->target ? step->target : ".", O_PATH | O_CLOEXEC, 0,
-        RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    const int mount = step->around < 0 ? plan->root : plan->mounts[step->around];
+    int target = varve_openat2(
+        mount, *step->target ? step->target : ".", O_PATH | O_CLOEXEC, 0,
+        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    if (target >= 0 || errno != ELOOP || step->is_plain) return target;
+    return varve_openat2(plan->root, step->path, O_PATH | O_CLOEXEC, 0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
 }
 
 /// @param pids the pid namespace that a procfs shows, -1 for that of this process.
@@ -61,19 +67,19 @@ static int cover(int source, int target, int read_only) {
     return close(copy);
 }
 
-static int attach_new(const struct varve_plan *plan, const struct varve_step *step, size_t index, int target, int status) {
-    int pids = strcmp(step->type, "proc") == 0 ? plan->pid_namespace : -1;
-    int mount = make_filesystem(step, index, pids, status);
+static int attach(const struct varve_plan *plan, size_t index, int mount, int target) {
+    const struct varve_step *step = &plan->steps[index];
     if (varve_move_mount(mount, target, "") < 0) return -1;
-    return close(mount);
+    // Later steps find their way from here. It is closed with everything else.
+    plan->mounts[index] = mount;
+    if (!step->propagation) return 0;
+    return varve_mount_setattr(mount, "", step->is_recursive, 0, 0, step->propagation);
 }
 
-/// Looks for the mount at the target again: what was opened before is what it lies on.
-static void propagate(const struct varve_plan *plan, const struct varve_step *step, size_t index, int status) {
-    int mount = open_target(plan, step);
-    if (mount < 0 || varve_mount_setattr(mount, "", step->is_recursive, 0, 0, step->propagation) < 0)
-        varve_child_fail_mount(status, index, -1);
-    close(mount);
+static int attach_new(const struct varve_plan *plan, size_t index, int target, int status) {
+    const struct varve_step *step = &plan->steps[index];
+    int pids = strcmp(step->type, "proc") == 0 ? plan->pid_namespace : -1;
+    return attach(plan, index, make_filesystem(step, index, pids, status), target);
 }
 
 void varve_child_mounts(const struct varve_plan *plan, int status) {
@@ -89,8 +95,8 @@ void varve_child_mounts(const struct varve_plan *plan, int status) {
         int result = -1;
         errno = EINVAL;
         switch (step->kind) {
-        case VARVE_STEP_ATTACH: result = varve_move_mount(step->descriptor, target, ""); break;
-        case VARVE_STEP_FILESYSTEM: result = attach_new(plan, step, index, target, status); break;
+        case VARVE_STEP_ATTACH: result = attach(plan, index, step->descriptor, target); break;
+        case VARVE_STEP_FILESYSTEM: result = attach_new(plan, index, target, status); break;
         case VARVE_STEP_SELF: result = cover(target, target, 0); break;
         case VARVE_STEP_TERMINAL: result = cover(plan->terminal, target, 0); break;
         case VARVE_STEP_ATTRIBUTES: result = varve_mount_setattr(target, "", 0, step->set, step->clear, 0); break;
@@ -99,6 +105,5 @@ void varve_child_mounts(const struct varve_plan *plan, int status) {
         }
         if (result < 0) varve_child_fail_mount(status, index, -1);
         close(target);
-        if (step->propagation) propagate(plan, step, index, status);
     }
 }

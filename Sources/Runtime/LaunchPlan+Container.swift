@@ -82,17 +82,22 @@ extension LaunchPlan {
 
     private mutating func setSteps(_ steps: [MountStep]) {
         container.steps = steps
-        let steps = steps.map { step in
-            varve_step(
-                kind: Int32(step.kind), descriptor: step.mount?.descriptor.raw ?? -1,
-                target: UnsafePointer(memory.text(step.target.bytes.dropFirst())),
-                type: UnsafePointer(memory.text(step.type.utf8)), set: step.set.rawValue, clear: step.clear.rawValue,
+        let planned = steps.map { step in
+            let path = memory.text(step.target.bytes.dropFirst())
+            let above = step.around.map { steps[$0].target.names.count } ?? 0
+            let rest = BytePath(Array(step.target.names.dropFirst(above)))
+            return varve_step(
+                kind: Int32(step.kind), descriptor: step.mount?.descriptor.raw ?? -1, around: Int32(step.around ?? -1),
+                target: UnsafePointer(memory.text(rest.bytes.dropFirst())), is_plain: step.isPlain ? 1 : 0,
+                path: UnsafePointer(path), type: UnsafePointer(memory.text(step.type.utf8)), set: step.set.rawValue,
+                clear: step.clear.rawValue,
                 propagation: step.propagation?.flag ?? 0, is_recursive: step.propagation?.isRecursive == true ? 1 : 0,
                 options: memory.constantList(
                     step.options.flatMap { [Array($0.key.utf8), $0.value.map { Array($0.utf8) }] }))
         }
-        plan.steps = UnsafePointer(memory.array(steps))
-        plan.step_count = steps.count
+        plan.steps = UnsafePointer(memory.array(planned))
+        plan.step_count = planned.count
+        plan.mounts = memory.array([Int32](repeating: -1, count: planned.count))
     }
 }
 

@@ -7,6 +7,10 @@ import Model
 struct MountStep {
     var kind: Int
     var target: BytePath
+    /// The step whose mount the target is in; nil for the root.
+    var around: Int?
+    /// Whether the target is a path without symlinks.
+    var isPlain = false
     var mount: SharedDescriptor?
     var type = ""
     var set: MountAttributes = []
@@ -97,6 +101,16 @@ struct MountPlan: ~Copyable {
         step.set = options.set
         // No restriction is lifted but that of being read-only.
         step.clear = options.clear.intersection([.readOnly, .accessTimeMask])
+        append(step)
+    }
+
+    /// - Parameter isPlaced: whether the target is a path that ``RootView/place(_:as:isContent:)`` gave.
+    private mutating func append(_ step: MountStep, isPlaced: Bool = false) {
+        var step = step
+        let around = view.step(around: step.target)
+        step.around = around.step
+        // What was not there to be looked at may have symlinks.
+        step.isPlain = isPlaced && around.isSeen
         steps.append(step)
     }
 
@@ -105,8 +119,8 @@ struct MountPlan: ~Copyable {
     ) throws(RuntimeError) {
         var step = MountStep(VARVE_STEP_ATTACH, try place(destination, as: kind))
         step.mount = mount
-        view.mount(mount, at: step.target)
-        steps.append(step)
+        append(step, isPlaced: true)
+        view.mount(mount, at: step.target, in: steps.count - 1)
     }
 
     private mutating func place(_ destination: BytePath, as kind: FileKind) throws(RuntimeError) -> BytePath {
@@ -206,8 +220,8 @@ struct MountPlan: ~Copyable {
         step.set = options.set
         step.options = [("source", mount.type)] + options.data
         step.propagation = options.propagation
-        view.mount(nil, at: step.target)
-        steps.append(step)
+        append(step, isPlaced: true)
+        view.mount(nil, at: step.target, in: steps.count - 1)
     }
 
     /// `/dev`: a tmpfs with the devices in it. Each is bound onto itself before the tmpfs forbids devices, so that
@@ -229,13 +243,14 @@ struct MountPlan: ~Copyable {
         let closing = options.set.intersection([.noDevices, .readOnly])
         if closing.contains(.noDevices) {
             for device in devices {
-                steps.append(MountStep(VARVE_STEP_SELF, BytePath(target.names + device.path.names.dropFirst())))
+                append(
+                    MountStep(VARVE_STEP_SELF, BytePath(target.names + device.path.names.dropFirst())), isPlaced: true)
             }
         }
         if !closing.isEmpty {
             var step = MountStep(VARVE_STEP_ATTRIBUTES, target)
             step.set = closing
-            steps.append(step)
+            append(step, isPlaced: true)
         }
         hasDevices = true
     }
@@ -268,12 +283,13 @@ struct MountPlan: ~Copyable {
 
     /// `/dev/console` is the terminal.
     mutating func addConsole() throws(RuntimeError) {
-        steps.append(MountStep(VARVE_STEP_TERMINAL, try place(BytePath(["dev", "console"]), as: .regular)))
+        append(
+            MountStep(VARVE_STEP_TERMINAL, try place(BytePath(["dev", "console"]), as: .regular)), isPlaced: true)
     }
 
     /// Comes after everything else, so that nothing is mounted over it.
     mutating func restrict(_ linux: Specification.Linux) throws(RuntimeError) {
-        steps += linux.readonlyPaths.map { MountStep(VARVE_STEP_READ_ONLY, $0) }
+        for path in linux.readonlyPaths { append(MountStep(VARVE_STEP_READ_ONLY, path)) }
         if linux.maskedPaths.isEmpty { return }
         let null = try doing("mask with", "/dev/null") { () throws(SystemError) in
             let null = try Mounts.bind("/dev/null", recursive: false)
@@ -289,6 +305,6 @@ struct MountPlan: ~Copyable {
             SharedDescriptor(
                 try Mounts.tmpfs([("nr_inodes", "2")], attributes: [.readOnly, .noSetuid, .noDevices, .noExecution]))
         }
-        steps += linux.maskedPaths.map { MountStep(VARVE_STEP_MASK, $0) }
+        for path in linux.maskedPaths { append(MountStep(VARVE_STEP_MASK, path)) }
     }
 }

@@ -41,7 +41,7 @@ final class SharedDescriptor: Sendable {
 struct RootView: ~Copyable {
     private let root: SharedDescriptor
     /// In the order of mounting. Without a descriptor the filesystem is yet to be made.
-    private var mounts: [(path: BytePath, file: SharedDescriptor?)] = []
+    private var mounts: [(path: BytePath, file: SharedDescriptor?, step: Int)] = []
     private let made: MadePaths
     /// Whose root what is made belongs to.
     private let identities: Identities
@@ -62,8 +62,15 @@ struct RootView: ~Copyable {
     }
 
     /// Notes that `file` will be mounted at a path that ``place(_:as:)`` gave.
-    mutating func mount(_ file: SharedDescriptor?, at path: BytePath) {
-        mounts.append((path, file))
+    /// - Parameter step: the number of the step that does it.
+    mutating func mount(_ file: SharedDescriptor?, at path: BytePath, in step: Int) {
+        mounts.append((path, file, step))
+    }
+
+    /// The step that mounts what a path without symlinks is in, nil for the root, and whether what is there can be seen already.
+    func step(around path: BytePath) -> (step: Int?, isSeen: Bool) {
+        guard let mount = mounts.last(where: { path.isWithin($0.path) }) else { return (nil, true) }
+        return (mount.step, mount.file != nil)
     }
 
     /// Where `path` leads: a path without symlinks. What is missing is made, directories on the way, and at the end

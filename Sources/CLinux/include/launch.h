@@ -67,9 +67,10 @@ enum {
     VARVE_STEP_TERMINAL,
     /// Sets and clears attributes of the mount at the target.
     VARVE_STEP_ATTRIBUTES,
-    /// Hides a file behind the null device and a directory behind an empty one. A target that is not there is skipped.
+    /// Hides a file behind the null device and a directory behind an empty one. A target that is not there is skipped: in a
+    /// mount that was made for it, nobody but the kernel can have taken it away.
     VARVE_STEP_MASK,
-    /// Makes the target and all mounts below it read-only. A target that is not there is skipped.
+    /// Makes the target and all mounts below it read-only. The same of one that is not there.
     VARVE_STEP_READ_ONLY,
 };
 
@@ -89,8 +90,14 @@ enum {
 struct varve_step {
     int kind;
     int descriptor;
-    /// Resolved with the new root as the root, whatever symlinks say.
+    /// The step whose mount the target is in, -1 for the root.
+    int around;
+    /// Where the target is from there; empty for the mount itself.
     const char *target;
+    /// Whether the caller has seen to it that no symlink is on the way. If not, and there is one, `path` is resolved, with the
+    /// new root as the root whatever symlinks say.
+    int is_plain;
+    const char *path;
     const char *type;
     uint64_t set;
     uint64_t clear;
@@ -194,6 +201,8 @@ struct varve_plan {
     int asks;
     const struct varve_step *steps;
     size_t step_count;
+    /// For the process to write to: the mount of each step that attaches one.
+    int *mounts;
     /// Detached mounts of the null device and of an empty directory, or -1 where nothing is masked.
     int mask_file, mask_directory;
     /// Null to leave the names of the host.
