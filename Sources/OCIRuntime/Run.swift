@@ -10,9 +10,19 @@ extension Containers {
     public func run(_ request: CreateRequest, isKept: Bool, console: Console) throws -> Int32 {
         // Until here a signal ends this process, from here on it is the container's.
         let signals = try ForwardedSignals.hold()
-        let code = try startAttached(request, console).supervise(signals, console: console)
-        if !isKept { try delete(request.id, isForced: true, warned: request.warned) }
+        let process = try startAttached(request, console)
+        let code: Int32
+        do { code = try process.supervise(signals, console: console) } catch {
+            // It has been killed: nobody would have seen to it any more.
+            do { try clear(request, isKept) } catch let further { request.warned("\(further)") }
+            throw error
+        }
+        try clear(request, isKept)
         return code
+    }
+
+    private func clear(_ request: CreateRequest, _ isKept: Bool) throws {
+        if !isKept { try delete(request.id, isForced: true, warned: request.warned) }
     }
 
     /// The container's lock is free again when this returns: others may do what they like to it.

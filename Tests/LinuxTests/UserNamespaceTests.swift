@@ -102,4 +102,39 @@ struct UserNamespaceTests {
         let error = #expect(throws: SystemError.self) { try owners.map(mount) }
         #expect(error?.errno == .invalid)
     }
+
+    @Test("of others is looked at by a process that nobody in it can look into")
+    func hidden() throws {
+        // It has all capabilities there, and sees all processes. Those that it may look into tell their program.
+        let script = """
+            import os
+            print("ready", flush=True)
+            own, seen, last = os.readlink("/proc/self/ns/user"), set(), 0
+            while not os.path.exists("stop"):
+                for pid in [int(name) for name in os.listdir("/proc") if name.isdigit()]:
+                    if pid == os.getpid(): continue
+                    try:
+                        if os.readlink(f"/proc/{pid}/ns/user") == own: seen.add(os.readlink(f"/proc/{pid}/exe"))
+                    except OSError: pass
+            print(*seen, sep="\\n", flush=True)
+            """
+        try Files.open(KernelPath(directory.file("peek.py")), flags: O_WRONLY | O_CREAT, mode: 0o600)
+            .write(Array(script.utf8))
+        let said = directory.file("said")
+        var pid: pid_t = 0
+        let words = ["unshare", "-U", "-r", "sh", "-c", "cd '\(directory.path)' && exec python3 peek.py >said"]
+        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        #expect(posix_spawnp(&pid, "unshare", nil, nil, arguments, environ) == 0)
+        func text() throws -> String {
+            String(decoding: try Files.contentsIfPresent(said) ?? [], as: UTF8.self)
+        }
+        try GroupBox.wait { try text().hasPrefix("ready\n") }
+        let theirs = try Files.open(KernelPath("/proc/\(pid)/ns/user"), flags: O_RDONLY)
+        for _ in 0..<200 { _ = try UserNamespace.ids(in: theirs) }
+        try Files.makeDirectory(KernelPath(directory.file("stop")))
+        var status: Int32 = 0
+        #expect(waitpid(pid, &status, 0) == pid && status == 0)
+        #expect(try text() == "ready\n\n")
+    }
 }

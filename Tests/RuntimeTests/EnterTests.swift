@@ -157,8 +157,13 @@ struct EnterTests {
 
     @Test(
         "gets no terminal of anybody else where the container has replaced its devpts",
-        arguments: ["umount -l /dev/pts", "umount -l /dev/pts; busybox rmdir /dev/pts; busybox ln -s /tmp /dev/pts"])
-    func hostileTerminal(script: String) throws {
+        arguments: [
+            ("umount -l /dev/pts", "/dev/pts"),
+            ("umount -l /dev/pts; busybox rmdir /dev/pts; busybox ln -s /tmp /dev/pts", "/dev/pts"),
+            // What is there instead is not even opened.
+            ("mount -o bind /dev/null /dev/pts/ptmx", "Invalid cross-device link"),
+        ])
+    func hostileTerminal(script: String, said: String) throws {
         try withContainer(
             script,
             {
@@ -170,7 +175,8 @@ struct EnterTests {
             process.hasTerminal = true
             let container = try LiveContainer.open(target)
             let error = #expect(throws: RuntimeError.self) { _ = try Runtime.enter(container, process) }
-            #expect(error?.description.hasPrefix("open terminal: ") == true)
+            let text = error?.description ?? ""
+            #expect(text.hasPrefix("open terminal: ") && text.contains(said), "\(text)")
         }
     }
 

@@ -112,6 +112,9 @@ struct SpecificationTests {
             ("mounts", [["destination": "/x", "type": "tmpfs", "uidMappings": [["size": 1]]]]),
             ("root", "x"), ("linux", nil), ("hooks", ["prestart": [["path": "x"]]]),
             ("hooks", ["prestart": [["path": "/x", "timeout": 0]]]), ("annotations", ["a": 1]),
+            // More than what is counted in milliseconds can hold.
+            ("hooks", ["prestart": [["path": "/x", "timeout": 2_000_001]]]),
+            ("hooks", ["createContainer": [["path": "/x", "timeout": 9_223_372_036_854_775_807]]]),
             ("linux", ["namespaces": [["type": "pid"], ["type": "pid", "path": "/x"]]]),
             ("linux", ["namespaces": [["type": "network", "path": "x"]]]), ("linux", ["namespaces": [["path": "/x"]]]),
             ("linux", ["namespaces": [["type": "net"]]]), ("linux", ["sysctl": ["a": 1]]),
