@@ -205,9 +205,3 @@ CHECKS = {
     "features are told": features_are_told,
     "bad ids are refused": bad_ids_are_refused,
 }
-
-DEVIATIONS = {
-    "runc": set(),
-    # Version 1.8 has no features command, and takes these ids for paths.
-    "crun": {"features are told"},
-}
