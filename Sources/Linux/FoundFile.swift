@@ -17,6 +17,12 @@ public struct FoundFile: ~Copyable {
         FoundFile(descriptor: try Files.open(path, in: directory, flags: O_PATH | O_NOFOLLOW, resolve: resolve))
     }
 
+    /// What a path leads to, symlinks and all, without leaving the directory.
+    public static func led(by path: KernelPath, in root: DirectoryReference) throws(SystemError) -> FoundFile {
+        FoundFile(
+            descriptor: try Files.open(path, in: root, flags: O_PATH, resolve: [.inRoot, .noMagicLinks]))
+    }
+
     /// All about the file but its hard links and holes.
     public func attributes() throws(SystemError) -> Attributes {
         let status = try descriptor.status()

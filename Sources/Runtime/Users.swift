@@ -15,26 +15,27 @@ public struct UserLookup: Hashable, Sendable {
     /// The number of a group, by its name or as a number that need not be known.
     /// - Parameter root: as of ``init(_:in:)``.
     public static func group(_ request: String, in root: DirectoryReference) throws(RuntimeError) -> UInt32 {
-        try group(request, among: try AccountTable.read("etc/group", in: root))
+        try group(request, among: AccountTable.read("etc/group", in: root))
     }
 
     private static func group(_ request: String, among groups: AccountTable) throws(RuntimeError) -> UInt32 {
         guard let gid = groups.entry(name: request)?.id ?? AccountTable.number(Array(request.utf8)), gid != UInt32.max
-        else { throw RuntimeError(.refused, "find group", request, "no such group in the container's /etc/group") }
+        else { throw RuntimeError(.refused, "find group", request, groups.lacking("no such group in")) }
         return gid
     }
 
     /// - Parameters:
     ///   - request: `name`, `uid`, and either with `:group` or `:gid`; empty is root. A number need not be known.
-    ///   - root: the root filesystem. Symlinks in it stay inside; a file that is no regular file or too large is refused.
+    ///   - root: the root filesystem. Symlinks in it stay inside. What can't be read there keeps nobody out who asks by
+    ///     number: a container must not be able to lock its owner out.
     public init(_ request: String, in root: DirectoryReference) throws(RuntimeError) {
         let parts = request.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-        let users = try AccountTable.read("etc/passwd", in: root)
-        let groups = try AccountTable.read("etc/group", in: root)
+        let users = AccountTable.read("etc/passwd", in: root)
+        let groups = AccountTable.read("etc/group", in: root)
         let name = parts[0].isEmpty ? "0" : parts[0]
         let user = users.entry(name: name) ?? AccountTable.number(Array(name.utf8)).flatMap(users.entry(id:))
         guard let uid = user?.id ?? AccountTable.number(Array(name.utf8)), uid != UInt32.max else {
-            throw RuntimeError(.refused, "find user", name, "no such user in the container's /etc/passwd")
+            throw RuntimeError(.refused, "find user", name, users.lacking("no such user in"))
         }
         self.uid = uid
         home = user?.field(5).flatMap { $0.bytes.isEmpty ? nil : $0 } ?? "/"
@@ -52,7 +53,10 @@ public struct UserLookup: Hashable, Sendable {
 
 /// The lines of such a file: name, password, number, and more, with colons between.
 private struct AccountTable {
+    let path: String
     let entries: [Entry]
+    /// Why there are none.
+    var problem: String?
 
     struct Entry {
         let fields: [ArraySlice<UInt8>]
@@ -67,25 +71,33 @@ private struct AccountTable {
     }
 
     /// A missing file has no entries; a line that is none is passed over, as the C library does.
-    static func read(_ path: KernelPath, in root: DirectoryReference) throws(RuntimeError) -> AccountTable {
-        let bytes = try doing("read accounts") { () throws(SystemError) in try contents(path, in: root) }
-        let lines = bytes.split(separator: UInt8(ascii: "\n"))
-        return AccountTable(entries: lines.compactMap(entry))
+    static func read(_ path: KernelPath, in root: DirectoryReference) -> AccountTable {
+        do throws(SystemError) {
+            let lines = try contents(path, in: root).split(separator: UInt8(ascii: "\n"))
+            return AccountTable(path: path.description, entries: lines.compactMap(entry))
+        } catch {
+            let problem: String? =
+                switch error.errno {
+                case .noEntry, .notDirectory: nil
+                case .invalid: "it is no regular file"
+                default: error.cause
+                }
+            return AccountTable(path: path.description, entries: [], problem: problem)
+        }
     }
 
+    /// Whoever is in the container may have put anything there: nothing is opened but a regular file that is one on a disk.
     private static func contents(_ path: KernelPath, in root: DirectoryReference) throws(SystemError) -> [UInt8] {
-        do throws(SystemError) {
-            // Not to wait for the other end of a FIFO that somebody put there.
-            let file = try Files.open(
-                path, in: root, flags: O_RDONLY | O_NONBLOCK | O_NOCTTY, resolve: [.inRoot, .noMagicLinks])
-            guard try file.status().kind == FileKind.regular else {
-                throw SystemError("read", path.description, .invalid)
-            }
-            return try file.readAll(limit: 4 << 20)
-        } catch {
-            if error.errno == .noEntry || error.errno == .notDirectory { return [] }
-            throw error
+        let found = try FoundFile.led(by: path, in: root)
+        guard try found.descriptor.status().kind == FileKind.regular, try !found.isOfKernel() else {
+            throw SystemError("read", path.description, .invalid)
         }
+        return try found.openForReading().readAll(limit: 4 << 20)
+    }
+
+    /// Why something is not found: `lacks` and the file's name, or that it can't be read.
+    func lacking(_ lacks: String) -> String {
+        problem.map { "the container's /\(path) can't be read: \($0)" } ?? "\(lacks) the container's /\(path)"
     }
 
     private static func entry(_ line: ArraySlice<UInt8>) -> Entry? {

@@ -157,12 +157,17 @@ struct ExecTests {
         ),
         (
             "busybox rm /etc/passwd; busybox mkfifo /etc/passwd", "exec -u ann c true",
-            "varve: read accounts: read: etc/passwd: Invalid argument"
+            "varve: find user: ann: the container's /etc/passwd can't be read: it is no regular file"
         ),
         (
             "busybox rm /etc/passwd; busybox ln -s /proc/1/root/etc/passwd /etc/passwd", "exec -u ann c true",
-            "varve: read accounts: open: etc/passwd: Too many levels of symbolic links"
+            "varve: find user: ann: the container's /etc/passwd can't be read: Too many levels of symbolic links"
         ),
+        (
+            "busybox rm /etc/passwd /etc/group; busybox mkdir /etc/group; busybox ln -s passwd /etc/passwd",
+            "exec -u 0:0 c sh -c 'echo in >&2'", "in"
+        ),
+        ("busybox rm /etc/passwd; busybox truncate -s 5M /etc/passwd", "exec c sh -c 'echo in >&2'", "in"),
         ("busybox mkdir /x; busybox mount --bind /x /proc 2>/dev/null", "exec c sh -c 'echo fine >&2'", "fine"),
     ]
 

@@ -52,6 +52,24 @@ struct UserTests {
         #expect(try find("last").gid == 35)
     }
 
+    @Test("never opens a device that stands in place of the accounts, and is a number then")
+    func device() throws {
+        let device = box.directory.file("root/etc/device")
+        try Testbed.run(["mknod", device, "c", "1", "3"])
+        for name in ["passwd", "group"] {
+            try Testbed.run(["ln", "-sf", "device", box.directory.file("root/etc/\(name)")])
+        }
+        let opened = Descriptor(owning: inotify_init1(Int32(IN_NONBLOCK)))
+        #expect(inotify_add_watch(opened.raw, device, UInt32(IN_OPEN)) > 0)
+        #expect(try find("12:13").uid == 12)
+        let reason = "the container's /etc/passwd can't be read: it is no regular file"
+        #expect(throws: RuntimeError(.refused, "find user", "ann", reason)) { try find("ann") }
+        var event = [UInt8](repeating: 0, count: 4096)
+        #expect(read(opened.raw, &event, event.count) < 0, "something has opened the device")
+        _ = try Files.open(KernelPath(device), flags: O_RDONLY)
+        #expect(read(opened.raw, &event, event.count) > 0)
+    }
+
     @Test("is a number where there are no such files")
     func withoutFiles() throws {
         try Testbed.run(["rm", "-r", box.directory.file("root/etc")])
