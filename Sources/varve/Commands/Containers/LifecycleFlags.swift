@@ -1,5 +1,6 @@
 import ArgumentParser
 import Engine
+import Linux
 
 /// Docker's flags for what becomes of a container.
 struct LifecycleFlags: ParsableArguments {

@@ -1,7 +1,5 @@
 import ArgumentParser
 import Engine
-import Glibc
-import Linux
 import Model
 
 struct RunCommand: ParsableCommand {
@@ -71,51 +69,4 @@ struct RunCommand: ParsableCommand {
             container, console: RunConsole(isInteractive: flags.isInteractive), isLasting: false,
             notice: { options.warn($0) })
     }
-}
-
-struct CreateCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "create", abstract: "Make a container on a commit, and do not start it yet.",
-        discussion: "It prints the container's id.\n\nExample:\n  varve create --name later debian:12 sleep 1")
-
-    @OptionGroup var options: GlobalOptions
-    @OptionGroup var flags: ContainerFlags
-    @Flag(name: .customLong("rm"), help: "Remove the container when its command has ended.") var isRemoved = false
-    @Option(help: "The container's name (default: made up).") var name: String?
-    @Option(name: .customLong("cidfile"), help: "Write the container's id to this new file.") var idFile: String?
-    @Argument(help: "The commit: debian:12, debian:12~1, 3f2a9c1.") var revision: String
-    @Argument(parsing: .captureForPassthrough, help: "The command (default: the image's own).") var command: [String] =
-        []
-
-    func run() throws {
-        let repository = try options.repository()
-        var configuration = try flags.configuration(command: command, readsTerminal: false)
-        configuration.lifecycle.isRemovedAtEnd = isRemoved
-        if isRemoved, configuration.lifecycle.restart != .no {
-            throw UsageError("create: --rm: a container that is started again by --restart can't be removed")
-        }
-        let file = try idFile.map { try IDFile($0) }
-        let container = try repository.createContainer(
-            on: try Revision(parsing: revision), name: name, configuration: configuration, isLasting: true)
-        try file?.write(container.id)
-        let output = Output(options)
-        output.line(container.id)
-        output.finish()
-    }
-}
-
-/// The file that `--cidfile` names: made before the container, so that none is made whose id could not be written.
-struct IDFile: ~Copyable {
-    private let file: Descriptor
-
-    init(_ path: String) throws {
-        do throws(SystemError) {
-            file = try Files.open(KernelPath(path), flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
-        } catch {
-            guard error.errno == .exists else { throw error }
-            throw UsageError("run: --cidfile \(path): the file exists", hints: ["remove it, or name another"])
-        }
-    }
-
-    func write(_ id: String) throws { try file.write(Array(id.utf8)) }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Engine
+import Linux
 import OCIRuntime
 
 struct OCIKill: ParsableCommand {
