@@ -20,6 +20,13 @@ extension FileWatch {
 }
 
 extension ProcessHandle {
+    /// Returns when the process has ended, be it reaped or not.
+    /// - Returns: false where it has not after that many milliseconds.
+    public func waitForEnd(within milliseconds: Int32) throws(SystemError) -> Bool {
+        var request = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)
+        return try system("wait for", "process \(pid)") { poll(&request, 1, milliseconds) } > 0
+    }
+
     /// Returns when the process has ended.
     /// - Parameter deadline: nil waits without end.
     /// - Returns: false where the time has come before.

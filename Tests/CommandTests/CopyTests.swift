@@ -1,4 +1,5 @@
 import Glibc
+import Linux
 import Testbed
 import Testing
 
@@ -22,6 +23,19 @@ struct CopyTests {
     }
 
     private static let list = "find . | LC_ALL=C sort | tr '\\n' ' '"
+
+    @Test("the end of one whose supervisor was killed is on record before anything is copied")
+    func dead() throws {
+        let box = try Box()
+        try box.succeed("varve run -d --name w debian:12 sleep 1000")
+        try box.succeed(DetachedTests.killKeeper)
+        // Held as long as it lives, which is not for long.
+        let running = try FileLock.acquire("\(box.root)/containers/\(try box.succeed("readlink r/names/w"))/running")
+        _ = consume running
+        #expect(try box.succeed("grep -o '\"state\":\"[a-z]*' r/containers/*/state.json") == "\"state\":\"running")
+        try box.succeed("varve cp -q w:/etc/numbers got; cmp got base/etc/numbers")
+        #expect(try box.succeed("grep -o '\"state\":\"[a-z]*' r/containers/*/state.json") == "\"state\":\"exited")
+    }
 
     @Test("what goes where is told by whether it is there, and by slashes and dots at the end")
     func outwards() throws {

@@ -88,10 +88,10 @@ final class Rig {
         let varve = try #require(Int32(result.text.split(separator: "\n")[0]))
         for _ in 0..<1000 {
             if let container = try repository.containerIfPresent(name),
-                case let state = try repository.state(of: container), case .running(let pid) = state.status,
+                case let state = try repository.state(of: container), case .running(let first) = state.status,
                 let keeper = state.life.keeper
             {
-                return Running(rig: self, container: container, varve: varve, keeper: keeper, pid: pid)
+                return Running(rig: self, container: container, varve: varve, keeper: keeper.pid, pid: first.pid)
             }
             usleep(20_000)
         }

@@ -11,7 +11,7 @@ struct MountRecord {
     /// - Parameter mount: a file on the mount.
     init(of mount: borrowing Descriptor, root: String) throws(SystemError) {
         let number = try mount.status().filesystem
-        path = "\(root)/\(Self.directory)/\(try Self.boot()).\(number.major)-\(number.minor)"
+        path = "\(root)/\(Self.directory)/\(try Boot.current()).\(number.major)-\(number.minor)"
     }
 
     /// A power cut takes the mount too, so it is not flushed.
@@ -25,12 +25,6 @@ struct MountRecord {
             // Of another repository's mount there is none here.
             if error.errno != .noEntry { throw error }
         }
-    }
-
-    /// The kernel's name for the time since the machine started (random(4)).
-    fileprivate static func boot() throws(SystemError) -> String {
-        let bytes = try Files.contentsIfPresent("/proc/sys/kernel/random/boot_id", limit: 64) ?? []
-        return String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 }
 
@@ -49,7 +43,7 @@ extension Repository {
 
     /// The paths of records of this boot, and of those that are garbage.
     func mountRecords() throws -> (current: [String], garbage: [String]) {
-        let prefix = "\(try MountRecord.boot())."
+        let prefix = "\(try Boot.current())."
         var result: (current: [String], garbage: [String]) = ([], [])
         for name in try names(in: MountRecord.directory) {
             let path = "\(root)/\(MountRecord.directory)/\(name)"

@@ -1,3 +1,4 @@
+import Linux
 import Model
 
 /// How containers stand in `container.json` and `state.json` (docs/storage.md).
@@ -76,7 +77,11 @@ extension ContainerState {
         let status: JSON =
             switch status {
             case .created: ["state": "created"]
-            case .running(let pid): ["state": "running", "pid": .integer(pid)]
+            case .running(let process):
+                [
+                    "state": "running", "pid": .integer(process.pid),
+                    "startTime": .integer(Int64(clamping: process.startTime)),
+                ]
             case .restarting(let code): ["state": "restarting", "exitCode": .integer(code)]
             case .exited(let code): ["state": "exited", "exitCode": .integer(code)]
             }
@@ -119,8 +124,8 @@ extension ContainerState.Status {
         switch json["state"]?.string {
         case "created": self = .created
         case "running":
-            guard let pid = json["pid"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
-            self = .running(pid: pid)
+            guard let process = ProcessIdentity(pid: json["pid"], startTime: json["startTime"]) else { return nil }
+            self = .running(process)
         case "restarting":
             guard let code = json["exitCode"]?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
             self = .restarting(code: code)

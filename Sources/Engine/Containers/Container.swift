@@ -1,3 +1,4 @@
+import Linux
 import Model
 
 /// What a container was made with. Fixed from its creation on.
@@ -47,7 +48,8 @@ public struct Container: Sendable, Hashable {
 public struct ContainerState: Sendable, Hashable {
     public enum Status: Sendable, Hashable {
         case created
-        case running(pid: Int32)
+        /// Its first process.
+        case running(ProcessIdentity)
         /// Ended with this code, and about to be started again by its restart policy.
         case restarting(code: Int32)
         case exited(code: Int32)
@@ -82,7 +84,9 @@ public struct ContainerLife: Sendable, Hashable {
     /// How many runs there were. The present or last one has this number.
     public var run: UInt64 = 0
     /// The process that watches the container, while one does.
-    public var keeper: Int32?
+    public var keeper: ProcessIdentity?
+    /// The boot of the machine that the keeper and the first process belong to.
+    public var boot = ""
     /// The signal that ended the last run.
     public var signal: Int32?
     /// Whether the kernel killed a process of the last run for want of memory.
@@ -102,7 +106,8 @@ public struct ContainerLife: Sendable, Hashable {
 
     var json: JSON {
         [
-            "run": .integer(Int64(run)), "keeper": keeper.map { .integer($0) } ?? .null,
+            "run": .integer(Int64(run)), "keeper": keeper.map { .integer($0.pid) } ?? .null,
+            "keeperStartTime": keeper.map { .integer(Int64(clamping: $0.startTime)) } ?? .null, "boot": .string(boot),
             "signal": signal.map { .integer($0) } ?? .null, "outOfMemory": .bool(isOutOfMemory),
             "failure": failure.map { .string($0) } ?? .null, "restarts": .integer(restarts),
             "delay": .integer(delay), "stopAsked": .bool(isStopAsked),
@@ -116,11 +121,20 @@ public struct ContainerLife: Sendable, Hashable {
             let delay = json["delay"]?.integer, let isStopAsked = json["stopAsked"]?.bool
         else { return nil }
         self.run = run
-        keeper = json["keeper"]?.integer.flatMap { Int32(exactly: $0) }
+        keeper = ProcessIdentity(pid: json["keeper"], startTime: json["keeperStartTime"])
+        boot = json["boot"]?.string ?? ""
         signal = json["signal"]?.integer.flatMap { Int32(exactly: $0) }
         failure = json["failure"]?.string
         pausedRun = json["pausedRun"]?.integer.flatMap { UInt64(exactly: $0) }
         (self.isOutOfMemory, self.restarts) = (isOutOfMemory, restarts)
         (self.delay, self.isStopAsked) = (delay, isStopAsked)
+    }
+}
+
+extension ProcessIdentity {
+    /// - Parameter startTime: of a state that does not tell it, no process is the one that is meant.
+    init?(pid: JSON?, startTime: JSON?) {
+        guard let pid = pid?.integer.flatMap({ Int32(exactly: $0) }) else { return nil }
+        self.init(pid: pid, startTime: startTime?.integer.flatMap { UInt64(exactly: $0) } ?? 0)
     }
 }

@@ -45,11 +45,19 @@ extension Repository {
     func stateIfPresent(of container: Container) throws -> ContainerState? {
         try recover()
         guard var state = try storedState(of: container.id) else { return nil }
-        // A state that says running outlives a killed process; the lock does not.
-        if state.status.isAlive, try !isRunning(container) {
+        if state.status.isAlive, try !isKept(container, state) {
             state.status = .exited(code: try end(of: state, in: container).code)
         }
         return state
+    }
+
+    /// Whether somebody watches the container of whom the state tells. A state that says running outlives a killed keeper; the
+    /// lock does not, but whoever settles such a container, or changes its files, holds it too.
+    private func isKept(_ container: Container, _ state: ContainerState) throws -> Bool {
+        guard try isRunning(container), let keeper = state.life.keeper, try state.life.boot == Boot.current() else {
+            return false
+        }
+        return try keeper.isAlive()
     }
 
     /// Nil where the container was removed.

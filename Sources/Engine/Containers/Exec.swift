@@ -59,23 +59,18 @@ extension Repository {
         _ container: Container, _ enter: (borrowing LiveContainer, ContainerState) throws -> RunningProcess
     ) throws -> RunningProcess {
         let state = try state(of: container)
-        guard case .running(let pid) = state.status else { throw EngineError.containerNotRunning(container.name) }
+        guard case .running(let first) = state.status, let process = try first.open() else {
+            throw EngineError.containerNotRunning(container.name)
+        }
         // It would wait without end.
         if state.isPaused { throw EngineError.containerPaused(container.name) }
         do {
-            return try enter(try LiveContainer.open(try ProcessHandle.open(pid)), state)
+            return try enter(try LiveContainer.open(process), state)
         } catch {
             // Of one that is ending the kernel tells many things.
-            guard case .running(pid) = try self.state(of: container).status, try !Self.hasEnded(pid) else {
+            guard case .running(first) = try self.state(of: container).status, try !process.hasEnded() else {
                 throw EngineError.containerNotRunning(container.name)
             }
-            throw error
-        }
-    }
-
-    private static func hasEnded(_ pid: Int32) throws(SystemError) -> Bool {
-        do throws(SystemError) { return try ProcessHandle.open(pid).hasEnded() } catch {
-            if error.errno == .noSuchProcess { return true }
             throw error
         }
     }

@@ -84,7 +84,7 @@ extension Repository {
             try groups.freeze()
             return (groups, guardian)
         } catch {
-            if case .running(let pid) = status, try !Files.exists(KernelPath("/proc/\(pid)")) { return nil }
+            if case .running(let first) = status, try !first.isAlive() { return nil }
             throw EngineError.refused(
                 "freeze", subject: container.name, reason: "\(error); --no-pause captures it while it runs")
         }

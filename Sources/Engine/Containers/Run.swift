@@ -106,14 +106,18 @@ extension Repository {
     }
 
     private func recordStart(of process: borrowing RunningProcess, _ start: ContainerStart) throws {
-        let (pid, made) = (process.process.pid, process.madePaths.map(\.path))
+        let made = process.madePaths.map(\.path)
+        // Nobody has waited for either, so both have their numbers.
+        let first = try ProcessIdentity.ofExisting(process.process.pid)
+        let keeper = try ProcessIdentity.ofExisting(getpid())
+        let boot = try Boot.current()
         record(.start, of: start.container)
         try changeState(of: start.container.id, isDurable: start.isLasting) { state in
-            state.status = .running(pid: pid)
+            state.status = .running(first)
             state.mountPoints.formUnion(made)
             state.started = Moment.now()
             state.finished = nil
-            state.life = state.life.started(isAgain: start.isAgain)
+            state.life = state.life.started(by: keeper, since: boot, isAgain: start.isAgain)
         }
     }
 
@@ -165,11 +169,11 @@ struct ContainerStart {
 }
 
 extension ContainerLife {
-    /// Of a container that this process has just started.
-    fileprivate func started(isAgain: Bool) -> ContainerLife {
+    /// Of a container that has just been started.
+    fileprivate func started(by keeper: ProcessIdentity, since boot: String, isAgain: Bool) -> ContainerLife {
         var life = ContainerLife()
         life.run = run + 1
-        life.keeper = getpid()
+        (life.keeper, life.boot) = (keeper, boot)
         if isAgain {
             (life.restarts, life.delay) = (restarts + 1, delay)
             // Somebody may have asked while it was being started.

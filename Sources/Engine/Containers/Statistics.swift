@@ -22,7 +22,10 @@ public struct ContainerUsage: Sendable {
 extension Repository {
     /// Nil where the container does not run. What no control group counts is summed up over the processes that there are.
     public func usage(of container: Container) throws -> ContainerUsage? {
-        guard case .running(let pid) = try state(of: container).status else { return nil }
+        guard case .running(let first) = try state(of: container).status, let process = try first.open() else {
+            return nil
+        }
+        let pid = process.pid
         let groups = try controlGroups(of: container)
         let counted = try groups.usage()
         let members = groups.isEmpty ? [pid] : try groups.processes()

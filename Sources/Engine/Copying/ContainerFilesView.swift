@@ -13,10 +13,8 @@ extension Repository {
     ) throws -> Result {
         // Whether it runs may change meanwhile.
         for _ in 0..<10 {
-            if case .running(let pid) = try state(of: container).status {
-                guard let root = try runningRoot(of: container, pid),
-                    case .running(pid) = try state(of: container).status
-                else { continue }
+            if case .running(let first) = try state(of: container).status {
+                guard let root = try runningRoot(first) else { continue }
                 let namespace = container.configuration.security.userNamespace
                 let view = FilesystemView(root: root, ids: namespace.shifts)
                 // Nobody else can make files there.
@@ -33,10 +31,10 @@ extension Repository {
     }
 
     /// The root directory of the container's first process; nil where that has just ended.
-    private func runningRoot(of container: Container, _ pid: Int32) throws -> Descriptor? {
+    private func runningRoot(_ first: ProcessIdentity) throws(SystemError) -> Descriptor? {
         do throws(SystemError) {
-            let process = try ProcessHandle.open(pid)
-            let root = try Files.open(KernelPath("/proc/\(pid)/root"), flags: Files.placeOnly | O_DIRECTORY)
+            guard let process = try first.open() else { return nil }
+            let root = try Files.open(KernelPath("/proc/\(first.pid)/root"), flags: Files.placeOnly | O_DIRECTORY)
             // The number was this process's throughout, and nobody else's.
             guard try !process.hasEnded() else { return nil }
             return root

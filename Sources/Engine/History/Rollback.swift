@@ -36,10 +36,12 @@ extension Repository {
     public func rollback(
         _ container: Container, to revision: Revision?, by author: Signature
     ) throws -> ContainerRollback {
-        let lock = try lock(container)
-        defer { withExtendedLifetime(lock) {} }
         let running = try claimRunning(container)
         defer { withExtendedLifetime(running) {} }
+        // While the lock is held the state counts for true.
+        try settle(container, holding: running)
+        let lock = try lock(container)
+        defer { withExtendedLifetime(lock) {} }
         try endLeftovers(of: container)
         try requireRecovered()
         let state = try state(of: container)

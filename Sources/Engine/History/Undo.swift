@@ -66,27 +66,43 @@ extension Repository {
         }
         var locks: [HeldLock] = []
         var kept: [BaseMove] = []
-        for var base in bases.values.sorted(by: { $0.container < $1.container }) {
-            // A container that was removed since has nothing to take back.
-            guard let container = try container(id: base.container) else { continue }
-            locks.append(HeldLock(try lock(container)))
-            let state = try state(of: container)
-            guard state.base == base.old else {
-                throw EngineError.refused(
-                    "undo", subject: container.name, reason: "its base has moved meanwhile; try again")
-            }
-            base.upper = state.upper
-            if base.newContent != nil {
-                locks.append(HeldLock(try claimRunning(container)))
-                try endLeftovers(of: container)
-                base.oldContent = try save(container, state, to: writer, by: author) ?? state.base
-            }
-            kept.append(base)
+        for base in bases.values.sorted(by: { $0.container < $1.container }) {
+            if let base = try prepare(base, holding: &locks, writer: writer, by: author) { kept.append(base) }
         }
         defer { withExtendedLifetime(locks) {} }
         try move(
             description, moves.values.sorted { $0.ref < $1.ref }.filter { $0.old != $0.new }, bases: kept,
             writer: writer, undoes: undoes, by: author)
+    }
+
+    /// Makes a container ready for a move of its base: what is not committed is kept, and nothing runs in it where its files
+    /// change.
+    /// - Returns: nil where the container was removed since, so that there is nothing to take back.
+    private func prepare(
+        _ base: BaseMove, holding locks: inout [HeldLock], writer: ObjectWriter, by author: Signature
+    ) throws -> BaseMove? {
+        guard let container = try container(id: base.container) else { return nil }
+        if base.newContent != nil {
+            let running = try claimRunning(container)
+            // While the lock is held the state counts for true.
+            try settle(container, holding: running)
+            locks.append(HeldLock(running))
+            // One that was to be removed at its end is gone now.
+            guard try stateIfPresent(of: container) != nil else { return nil }
+        }
+        locks.append(HeldLock(try lock(container)))
+        let state = try state(of: container)
+        guard state.base == base.old else {
+            throw EngineError.refused(
+                "undo", subject: container.name, reason: "its base has moved meanwhile; try again")
+        }
+        var base = base
+        base.upper = state.upper
+        if base.newContent != nil {
+            try endLeftovers(of: container)
+            base.oldContent = try save(container, state, to: writer, by: author) ?? state.base
+        }
+        return base
     }
 }
 

@@ -110,8 +110,8 @@ extension Repository {
 
     /// The path of a running container's network namespace; nil where it does not run.
     func namespace(of container: Container) throws -> String? {
-        guard case .running(let pid) = try state(of: container).status else { return nil }
-        return "/proc/\(pid)/ns/net"
+        guard case .running(let first) = try state(of: container).status, try first.isAlive() else { return nil }
+        return "/proc/\(first.pid)/ns/net"
     }
 }
 

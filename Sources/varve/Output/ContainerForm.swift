@@ -1,4 +1,5 @@
 import Engine
+import Linux
 import Model
 
 /// Containers in JSON (docs/json.md) and in tables.
@@ -38,7 +39,7 @@ enum ContainerForm {
             .init("restarts", .integer(state.life.restarts)),
             .init("failure", state.life.failure.map { .string($0) } ?? .null),
             .init("health", found.health?.json ?? .null),
-            .init("supervisor", state.life.keeper.map { .integer($0) } ?? .null),
+            .init("supervisor", state.life.keeper.map { .integer($0.pid) } ?? .null),
             .init("command", .array(found.command.map { .string($0) })),
             .init("environment", .array(found.environment.map { .string($0) })),
             .init("workingDirectory", .string(found.workingDirectory)), .init("user", .string(found.user)),
@@ -75,7 +76,7 @@ enum ContainerForm {
         let word = JSON.Member("status", .string(word(for: state, isPaused: isPaused)))
         switch state.status {
         case .created: return [word]
-        case .running(let pid): return [word, .init("pid", .integer(pid))]
+        case .running(let process): return [word, .init("pid", .integer(process.pid))]
         case .restarting(let code), .exited(let code): return [word, .init("exitCode", .integer(code))]
         }
     }

@@ -31,14 +31,11 @@ struct ObservedRun: ~Copyable {
 extension Repository {
     /// The container's present run; nil where nothing watches it.
     ///
-    /// Numbers of processes are used again. The first process stays a zombie until its end is on record, so its number is its
-    /// own where the state, read after it was opened, still says that it runs and the lock is held.
+    /// Numbers of processes are used again, so both are known by the time when they were started too. The first one stays a
+    /// zombie until its end is on record.
     func observe(_ container: Container) throws -> ObservedRun? {
         try settle(container)
-        while true {
-            guard let state = try stateIfPresent(of: container), state.status.isAlive,
-                let number = state.life.keeper
-            else { return nil }
+        while let state = try stateIfPresent(of: container), state.status.isAlive {
             let record: Descriptor
             do throws(SystemError) {
                 record = try Files.open(KernelPath(files(of: container.id).running), flags: O_RDONLY | O_NOFOLLOW)
@@ -46,19 +43,25 @@ extension Repository {
                 if error.errno == .noEntry { return nil }
                 throw error
             }
-            do {
-                let keeper = try ProcessHandle.open(number)
-                var process: ProcessHandle?
-                if case .running(let pid) = state.status { process = try ProcessHandle.open(pid) }
-                guard try isUnchanged(state, of: container) else { continue }
-                return ObservedRun(
-                    container: container, run: state.life.run, process: process, keeper: keeper, record: record)
-            } catch let error as SystemError {
-                // It has just ended, and that is on record in a moment.
-                guard error.errno == .noSuchProcess else { throw error }
-                usleep(1000)
-            }
+            if let run = try observe(container, as: state, record) { return run }
+            // It has just ended, and that is on record in a moment.
+            usleep(1000)
         }
+        return nil
+    }
+
+    /// Nil where the container is not as the state says any more.
+    private func observe(
+        _ container: Container, as state: ContainerState, _ record: consuming Descriptor
+    ) throws -> ObservedRun? {
+        guard let keeper = try state.life.keeper?.open() else { return nil }
+        var process: ProcessHandle?
+        if case .running(let first) = state.status {
+            guard let handle = try first.openUnlessReaped() else { return nil }
+            process = consume handle
+        }
+        guard try isUnchanged(state, of: container) else { return nil }
+        return ObservedRun(container: container, run: state.life.run, process: process, keeper: keeper, record: record)
     }
 
     private func isUnchanged(_ state: ContainerState, of container: Container) throws -> Bool {
