@@ -49,13 +49,21 @@ extension Repository {
         let end = RunRecord(run: state.life.run, code: code, signal: signal, time: Timestamp.clock())
         let policy = container.configuration.lifecycle.restart
         let isLasting = !container.configuration.lifecycle.isRemovedAtEnd
-        let status = try recordEnd(end, of: container, isLasting: isLasting) { state in
+        var patience = RecordingPatience()
+        let status = try recordEnd(
+            end, of: container, isLasting: isLasting,
+            isWorthAnotherTry: {
+                patience.wait(after: $0)
+                return true
+            }
+        ) { state in
             guard !isStopping, !state.life.isStopAsked, policy.restarts(after: code, restarts: state.life.restarts)
             else { return .exited(code: code) }
             let seconds = end.time.seconds - (state.started ?? end.time.seconds)
             state.life.delay = RestartPolicy.delay(after: state.life.delay, running: seconds)
             return .restarting(code: code)
         }
+        tell(patience, of: container, "the end of run \(end.run)")
         // Until now its number was its own.
         try Self.reap()
         switch status {
@@ -110,13 +118,19 @@ extension Repository {
 
     /// - Parameter failure: why it can't be started again.
     private func endRestarting(_ container: Container, _ failure: String?) throws {
-        try withLock(container) {
-            try changeState(of: container.id) { state in
-                guard case .restarting(let code) = state.status else { return }
-                state.status = .exited(code: code)
-                state.life.keeper = nil
-                state.life.failure = failure
-            }
+        var patience = RecordingPatience()
+        while true {
+            do {
+                try withLock(container) {
+                    try changeState(of: container.id) { state in
+                        guard case .restarting(let code) = state.status else { return }
+                        state.status = .exited(code: code)
+                        state.life.keeper = nil
+                        state.life.failure = failure
+                    }
+                }
+                return tell(patience, of: container, "that it is not started again")
+            } catch let error as SystemError { patience.wait(after: error) }
         }
     }
 }

@@ -4,29 +4,52 @@ import Model
 
 extension Repository {
     /// Puts the end of a run on record. The caller has the right to run the container.
-    /// - Parameter status: what comes after it.
+    /// - Parameters:
+    ///   - isWorthAnotherTry: asked where it could not be put on record; returns when it is to be tried again.
+    ///   - status: what comes after it.
     /// - Returns: the status.
     @discardableResult
     func recordEnd(
         _ end: RunRecord, of container: Container, isLasting: Bool,
+        isWorthAnotherTry: (SystemError) -> Bool = { _ in false },
         _ status: (inout ContainerState) -> ContainerState.Status
     ) throws -> ContainerState.Status {
         record(.die, of: container, end.attributes)
+        var isOutOfMemory: Bool?
+        while true {
+            do {
+                return try withLock(container) {
+                    // Once: the groups can't be asked again.
+                    let isOut = isOutOfMemory ?? endRest(of: container)
+                    isOutOfMemory = isOut
+                    return try recordEnd(end, of: container, isLasting: isLasting, isOutOfMemory: isOut, status)
+                }
+            } catch let error as SystemError where isWorthAnotherTry(error) { continue }
+        }
+    }
+
+    private func recordEnd(
+        _ end: RunRecord, of container: Container, isLasting: Bool, isOutOfMemory: Bool,
+        _ status: (inout ContainerState) -> ContainerState.Status
+    ) throws -> ContainerState.Status {
         var result = ContainerState.Status.exited(code: end.code)
-        try withLock(container) {
-            let isOutOfMemory = endGroups(of: container)
-            disconnectOrWarn(container)
-            // Only this: its base may have moved on meanwhile.
-            try changeState(of: container.id, isDurable: isLasting) { state in
-                state.finished = end.time.seconds
-                state.life.signal = end.signal > 0 ? end.signal : nil
-                state.life.isOutOfMemory = isOutOfMemory
-                state.status = status(&state)
-                if case .exited = state.status { state.life.keeper = nil }
-                result = state.status
-            }
+        // Only this: its base may have moved on meanwhile.
+        try changeState(of: container.id, isDurable: isLasting) { state in
+            state.finished = end.time.seconds
+            state.life.signal = end.signal > 0 ? end.signal : nil
+            state.life.isOutOfMemory = isOutOfMemory
+            state.status = status(&state)
+            if case .exited = state.status { state.life.keeper = nil }
+            result = state.status
         }
         return result
+    }
+
+    /// - Returns: whether the kernel killed a process of it for want of memory.
+    private func endRest(of container: Container) -> Bool {
+        let isOutOfMemory = endGroups(of: container)
+        disconnectOrWarn(container)
+        return isOutOfMemory
     }
 
     /// Ends what the container has left and its control groups. That it ended goes on record even where this fails, which the
