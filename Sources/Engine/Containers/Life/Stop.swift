@@ -32,13 +32,19 @@ extension Repository {
         try StoppingRun(run, within: 0).await(in: self)
     }
 
-    /// Sends the container's first process a signal. One that asks it to end keeps its restart policy from starting it again.
+    /// Sends the container's first process a signal. One that asks it to end keeps its restart policy from starting it again, be it
+    /// that there is no process now, as Docker has it.
     public func kill(_ container: Container, signal: Int32) throws {
         let ends = [SIGKILL, SIGTERM, stopSignal(of: container)].contains(signal)
-        if ends { try setStopAsked(container) }
-        guard let run = try observe(container), try run.send(signal) else {
-            throw EngineError.containerNotRunning(container.name)
+        guard let run = try observe(container) else { throw EngineError.containerNotRunning(container.name) }
+        guard run.hasProcess else {
+            if ends { return try end(container) }
+            throw EngineError.refused(
+                "kill", subject: container.name, reason: "it is restarting, so there is no process to take the signal")
         }
+        // Before the signal: whoever records the end it brings about looks at this.
+        if ends { try setStopAsked(container) }
+        _ = try run.send(signal)
         record(.kill, of: container, [.init("signal", "\(signal)")])
         if ends { try letGo(container) }
         if signal == SIGKILL { try StoppingRun(run, within: 0).await(in: self) }
@@ -92,17 +98,26 @@ private final class StoppingRun {
         deadline = seconds < 0 ? nil : ContinuousClock.now.advanced(by: .seconds(seconds))
     }
 
-    /// How long the end may take after KILL before whoever watches the container is taken to hang.
+    /// How long after KILL the end may take to be noticed before whoever watches the container is taken to hang.
     private static let patience = Duration.seconds(10)
+    /// How often it is looked whether it was.
+    private static let look = Duration.milliseconds(20)
 
     func await(in repository: Repository) throws {
         if try run.keeper.waitForEnd(until: deadline) { return try repository.settle(container) }
         _ = try run.send(SIGKILL)
-        if try run.keeper.waitForEnd(until: ContinuousClock.now.advanced(by: Self.patience)) {
-            return try repository.settle(container)
-        }
-        try run.keeper.send(signal: SIGKILL)
+        if try !isEndNoticed() { try run.keeper.send(signal: SIGKILL) }
+        // Who has noticed the end cleans up: to be killed at that would leave a container that is half removed, say.
         _ = try run.keeper.waitForEnd(until: nil)
         try repository.settle(container)
+    }
+
+    private func isEndNoticed() throws -> Bool {
+        let limit = ContinuousClock.now.advanced(by: Self.patience)
+        while ContinuousClock.now < limit {
+            if try run.hasProcess && run.end() != nil { return true }
+            if try run.keeper.waitForEnd(until: min(limit, ContinuousClock.now.advanced(by: Self.look))) { return true }
+        }
+        return false
     }
 }
