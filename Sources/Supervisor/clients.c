@@ -65,7 +65,7 @@ void clients_open(void) {
 
 size_t clients_requests(struct pollfd *requests) {
     size_t count = 0;
-    requests[count++] = (struct pollfd){.fd = client_count < CLIENT_MAXIMUM ? listener : -1, .events = POLLIN};
+    requests[count++] = (struct pollfd){.fd = listener, .events = POLLIN};
     for (size_t i = 0; i < client_count; i++) {
         short events = (short)(POLLIN | (clients[i].is_full ? POLLOUT : 0));
         requests[count++] = (struct pollfd){.fd = clients[i].socket, .events = events};
@@ -136,11 +136,18 @@ static void tidy(void) {
 }
 
 static void welcome(void) {
-    while (client_count < CLIENT_MAXIMUM) {
+    // The others have their turn too.
+    for (int turn = 0; turn < CLIENT_MAXIMUM; turn++) {
         // Stays open when varve is executed: it is told the container's end by that.
         int socket = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
         if (socket < 0) return;
-        add(socket, 0);
+        if (client_count < CLIENT_MAXIMUM) {
+            add(socket, 0);
+            continue;
+        }
+        const char refusal = MESSAGE_REFUSED;
+        (void)send(socket, &refusal, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        close(socket);
     }
 }
 
@@ -148,8 +155,9 @@ void clients_serve(const struct pollfd *requests, size_t count) {
     for (size_t i = 1; i < count; i++) {
         if (requests[i].revents & (POLLIN | POLLHUP | POLLERR)) listen_to(&clients[i - 1]);
     }
-    if (requests[0].revents) welcome();
+    // First, so that who comes in place of one who has left finds room.
     tidy();
+    if (requests[0].revents) welcome();
 }
 
 static uint8_t wish(enum stream stream) { return stream == STREAM_OUTPUT ? WISH_OUTPUT : WISH_ERRORS; }

@@ -105,9 +105,10 @@ enum message {
     MESSAGE_OUTPUT = 'O',
     MESSAGE_ERRORS = 'E',
     MESSAGE_EXIT = 'X',
+    MESSAGE_REFUSED = 'F',
 };
 
-/// The most clients at a time; one more waits until there is room.
+/// The most clients at a time; one more is told so.
 enum { CLIENT_MAXIMUM = 32 };
 
 void clients_open(void);

@@ -43,17 +43,27 @@ extension Repository {
 
     /// - Parameters:
     ///   - socket: connected to the container's supervisor, which knows what this client wants.
-    ///   - first: a signal for the container that has come before.
+    ///   - first: a signal that has come before; 0 for none.
     public func stay(
         with container: Container, _ socket: consuming MessageSocket, _ options: AttachOptions,
-        _ signals: borrowing AttachSignals, first: Int32? = nil
+        _ signals: borrowing AttachSignals, first: Int32 = 0
     ) throws -> AttachOutcome {
-        if let first { try socket.send(AttachMessage.FromClient.signal(first).bytes) }
+        if first != 0 {
+            guard options.passesSignals else { return .interrupted(first) }
+            try socket.send(AttachMessage.FromClient.signal(first).bytes)
+        }
         var session = AttachSession(socket, options, hasTerminal: container.configuration.hasTerminal)
         let outcome = try session.run(signals.queue)
-        if outcome == .detached { record(.detach, of: container) }
+        switch outcome {
+        case .detached, .interrupted: record(.detach, of: container)
         // A supervisor that was killed put nothing on record.
-        if outcome == .lost { try settle(container) }
+        case .lost: try settle(container)
+        case .refused:
+            record(.detach, of: container)
+            throw EngineError.refused(
+                "attach", subject: container.name, reason: "as many clients as there can be (32) are attached to it")
+        case .exited: break
+        }
         return outcome
     }
 }

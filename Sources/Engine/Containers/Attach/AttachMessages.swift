@@ -40,6 +40,8 @@ enum AttachMessage {
         case taken
         /// The container's command has ended; that is not on record yet before the connection closes.
         case exit(Int32)
+        /// There is no room for this client. The connection closes.
+        case refused
 
         /// Nil for what is no message.
         init?(_ bytes: [UInt8]) {
@@ -51,6 +53,7 @@ enum AttachMessage {
             case UInt8(ascii: "X"):
                 guard let code = Int32(String(decoding: content, as: UTF8.self)) else { return nil }
                 self = .exit(code)
+            case UInt8(ascii: "F"): self = .refused
             default: return nil
             }
         }

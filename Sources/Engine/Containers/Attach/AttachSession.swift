@@ -9,7 +9,8 @@ public struct AttachOptions: Sendable {
     public var errors: Int32 = STDERR_FILENO
     /// Typed one after the other, they leave the container to itself; empty for none.
     public var detachKeys: [UInt8] = DetachKeys.standard
-    /// Whether the signals that this process gets go to the container.
+    /// Whether the signals that this process gets go to the container. Where not, those that end a program make it leave the
+    /// container to itself.
     public var passesSignals = true
 
     public init(console: Console) { self.console = console }
@@ -21,6 +22,10 @@ public enum AttachOutcome: Sendable, Hashable {
     case exited(Int32)
     /// The container goes on.
     case detached
+    /// As ``detached``, because this signal came.
+    case interrupted(Int32)
+    /// As many clients as there can be were there already.
+    case refused
     /// Whoever watched the container was killed, and the container with it.
     case lost
 }
@@ -55,7 +60,7 @@ struct AttachSession: ~Copyable {
         inputIsOpen = options.console.input != nil
     }
 
-    /// Stays until the container's end is on record, or the keys to leave were typed.
+    /// Stays until the container's end is on record, or it is to leave.
     mutating func run(_ signals: borrowing SignalQueue) throws -> AttachOutcome {
         let mode = try hasTerminal ? ConsoleMode(options.console) : nil
         defer { withExtendedLifetime(mode) {} }
@@ -70,12 +75,17 @@ struct AttachSession: ~Copyable {
                 pollfd(fd: screen, events: Int16(POLLOUT), revents: 0),
             ]
             try system("wait for", "container") { poll(&requests, 4, -1) }
-            while let signal = try signals.next() { try pass(signal) }
+            while let signal = try signals.next() {
+                if !options.passesSignals, Self.ends(signal) { return .interrupted(signal) }
+                try pass(signal)
+            }
             if requests[3].revents != 0 { try show() }
             if requests[1].revents != 0, try !receive() { return outcome ?? .lost }
             if requests[2].revents != 0, try !type() { return .detached }
         }
     }
+
+    private static func ends(_ signal: Int32) -> Bool { ![SIGCONT, SIGWINCH, SIGPIPE].contains(signal) }
 
     private func pass(_ signal: Int32) throws {
         if signal == SIGWINCH, hasTerminal { return try tellSize() }
@@ -97,6 +107,7 @@ struct AttachSession: ~Copyable {
         case .errors(let text): if outputs[1] != nil { shown = (1, text) }
         case .taken: hasCredit = true
         case .exit(let code): outcome = .exited(code)
+        case .refused: outcome = .refused
         case nil: break
         }
         return true

@@ -38,8 +38,7 @@ struct Detachment {
         // One that came when the container ran already is the container's.
         let early = Interrupts.raised
         Interrupts.disregard()
-        let first = early != 0 && attach.passesSignals ? early : nil
-        return try code(repository.stay(with: container, socket, attach, signals, first: first), of: container)
+        return try code(repository.stay(with: container, socket, attach, signals, first: early), of: container)
     }
 
     /// Does something to a container for which it must not run: one that does is stopped before and started again after it,
@@ -49,10 +48,22 @@ struct Detachment {
         guard !container.configuration.lifecycle.isRemovedAtEnd else {
             throw EngineError.refused("stop", subject: container.name, reason: "it is removed at its end (--rm)")
         }
-        if let (_, error) = repository.stop([container]).first { throw error }
-        let outcome = Swift.Result { try body() }
-        try start(container)
-        return try outcome.get()
+        return try Self.undisturbed {
+            if let (_, error) = repository.stop([container]).first { throw error }
+            let outcome = Swift.Result { try body() }
+            try start(container)
+            return try outcome.get()
+        }
+    }
+
+    /// Does what must not be left half done, such as a stop that a start follows. A signal that asks this process to end (INT,
+    /// TERM, HUP) is heeded after it, if anything is left to be done; QUIT ends it at once.
+    static func undisturbed<Result>(_ body: () throws -> Result) throws -> Result {
+        let signals = try SignalQueue.open([SIGINT, SIGTERM, SIGHUP])
+        defer { withExtendedLifetime(signals) {} }
+        // One that came before keeps it from being begun.
+        try Interrupts.check()
+        return try body()
     }
 
     /// Stays with a container that runs.
@@ -64,7 +75,8 @@ struct Detachment {
         switch outcome {
         case .exited(let code): return code
         case .detached: return 0
-        case .lost:
+        case .interrupted(let signal): return 128 + signal
+        case .lost, .refused:
             throw EngineError.refused(
                 "attach", subject: container.name,
                 reason: "what watched the container was killed, and the container with it")

@@ -18,13 +18,15 @@ struct RestartCommand: ParsableCommand {
         let detachment = Detachment(repository: chosen.repository, options: options)
         let seconds = try time.map { try LifecycleFlags.timeout($0, "restart: -t") }
         let signal = try signal.map { try LifecycleFlags.signal($0, "restart: -s") }
-        var failures = chosen.repository.stop(chosen.all, timeout: seconds, signal: signal)
-        for container in chosen.all where !failures.contains(where: { $0.0.id == container.id }) {
-            do {
-                try detachment.start(container)
-                chosen.repository.record(.restart, of: container)
-            } catch { failures.append((container, error)) }
+        try Detachment.undisturbed {
+            var failures = chosen.repository.stop(chosen.all, timeout: seconds, signal: signal)
+            for container in chosen.all where !failures.contains(where: { $0.0.id == container.id }) {
+                do {
+                    try detachment.start(container)
+                    chosen.repository.record(.restart, of: container)
+                } catch { failures.append((container, error)) }
+            }
+            try chosen.tell(failures)
         }
-        try chosen.tell(failures)
     }
 }
