@@ -82,12 +82,11 @@ extension Repository {
     /// - Parameter running: of ``claimRunning(_:)``.
     func remove(_ container: Container, holding running: borrowing FileLock) throws {
         let files = files(of: container.id)
-        let name = KernelPath("\(root)/names/\(container.name)")
         try withLock(container) {
-            // Somebody else may have removed it, and the name may be another's by now.
-            guard try linkedID(container.name) == container.id else {
-                throw EngineError.unknownContainer(container.name, near: [])
-            }
+            // Somebody else may have removed it, or given it another name.
+            let found = try linkedID(container.name) == container.id ? container.name : linkedName(of: container.id)
+            guard let found else { throw EngineError.unknownContainer(container.name, near: []) }
+            let name = KernelPath("\(root)/names/\(found)")
             let volumes = try claimOwnVolumes(of: container)
             defer { withExtendedLifetime(volumes) {} }
             try endLeftovers(of: container)

@@ -84,8 +84,16 @@ extension Repository {
         }
     }
 
+    /// The container's present name; nil where it has none.
+    func linkedName(of id: String) throws -> String? {
+        try links().first { $0.id == id }?.name
+    }
+
     /// Nil where it is being removed.
-    func container(id: String) throws -> Container? {
+    func container(id: String) throws -> Container? { try storedContainer(id: id).map { try named($0) } }
+
+    /// As its file tells, be the name right or not.
+    func storedContainer(id: String) throws -> Container? {
         try read(files(of: id).configuration, of: id, as: Container.init(json:))
     }
 
