@@ -57,6 +57,24 @@ struct HealthTests {
         try box.succeed("varve rm -f w")
     }
 
+    @Test("of one that stands still no check is made")
+    func paused() throws {
+        let box = try Box()
+        try box.succeed(
+            """
+            varve run -d --health-cmd true --health-interval 1h --health-retries 1 --name w debian:12 sleep 1000
+            varve supervise check $(readlink r/names/w)
+            """)
+        try wait(box, for: #""status":"healthy""#)
+        try box.succeed(
+            "cp r/containers/*/health.json before; varve pause w; varve supervise check $(readlink r/names/w)")
+        try box.succeed("cmp before r/containers/*/health.json")
+        // It is made again as soon as that is over.
+        try box.succeed(
+            "varve unpause w; varve supervise check $(readlink r/names/w); ! cmp -s before r/containers/*/health.json")
+        try box.succeed("varve rm -f w")
+    }
+
     @Test("the image's check holds unless another or none is asked for")
     func image() throws {
         let box = try Box()
