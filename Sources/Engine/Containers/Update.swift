@@ -14,7 +14,11 @@ extension Repository {
                 var limits = try resources.resources()
                 // The rules for devices stay those of the start.
                 limits.devices = []
-                try Runtime.update(limits, of: Self.controlGroupPath(of: container))
+                if try Runtime.update(limits, of: Self.controlGroupPath(of: container)).contains(.memory) {
+                    warned(
+                        "limit memory: \(container.name): what it holds already is not counted until it is started again: "
+                            + "it was started without a limit")
+                }
             }
             try changeState(of: container.id) { $0.resources = resources }
         }

@@ -57,8 +57,7 @@ extension ControlGroups {
             for write in pending {
                 do throws(SystemError) { try write.group.write(write.choice.text, to: write.choice.file) } catch {
                     failed.append(write)
-                    firstError =
-                        firstError ?? RuntimeError(.failed, write.limit.operation, write.limit.value, error.cause)
+                    firstError = firstError ?? write.failure(error)
                 }
             }
             if failed.count == pending.count, let firstError { throw firstError }
@@ -70,6 +69,14 @@ extension ControlGroups {
         let limit: Limit
         let group: ControlGroup
         let choice: Limit.Write.Choice
+
+        func failure(_ error: SystemError) -> RuntimeError {
+            // Version 1 takes no limit below what can't be given up.
+            let isInUse = error.errno == .busy && limit.controller == .memory
+            return RuntimeError(
+                .failed, limit.operation, limit.value, error.cause,
+                hint: isInUse ? "its processes hold more than that already" : nil)
+        }
     }
 
     private func writes(_ limits: [Limit]) throws(RuntimeError) -> [Pending] {

@@ -8,13 +8,17 @@ extension Runtime {
     /// - Parameters:
     ///   - path: the container's groups.
     ///   - claims: which of those there it has; nil where all are its own.
+    /// - Returns: the controllers of version 1 that count what the container uses only from now on: what memory it has taken
+    ///   before stays with the group that its processes were moved from (Documentation/admin-guide/cgroup-v1/memory.rst).
+    @discardableResult
     public static func update(
         _ resources: Specification.Resources, of path: ControlGroupPath, claims: GroupClaims? = nil
-    ) throws(RuntimeError) {
+    ) throws(RuntimeError) -> Set<ControlGroup.Controller> {
         guard resources.devices.isEmpty else {
             throw RuntimeError(.refused, "update limits", "devices", "this runtime does not implement it")
         }
         let limits = try resources.limits()
+        var late: Set<ControlGroup.Controller> = []
         let groups = try doing("update limits of", path.displayed) { () throws(SystemError) in
             let hierarchies = try ControlHierarchies.mounted()
             let names = claims.map { Set($0.present.map(\.hierarchy)) }
@@ -26,8 +30,10 @@ extension Runtime {
             if missing.isEmpty { return present }
             let more = try ControlGroups.make(path, with: missing, in: hierarchies, claims: claims).all
             try more.takeAll(from: present)
+            late = missing.filter { more.group(of: $0)?.version == .one }
             return ControlGroups(present, more)
         }
         try groups.apply(limits)
+        return late
     }
 }

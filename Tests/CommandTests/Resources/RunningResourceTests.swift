@@ -1,3 +1,4 @@
+import Glibc
 import Testbed
 import Testing
 
@@ -74,6 +75,35 @@ struct RunningResourceTests {
             """)
         try box.succeed("varve rm -f w")
     }
+
+    @Test("has a late or too small limit of memory told of", .enabled(if: hasLegacyMemory))
+    func lateMemory() throws {
+        let box = try Box()
+        try box.transcript(
+            """
+            $ varve run -d --name free debian:12 sleep 1000 >id
+            $ varve update --memory 20m --memory-swap 20m free
+            free
+            ! varve: warning: limit memory: free: what it holds already is not counted until it is started again: it was started without a limit
+            $ varve update --memory 30m --memory-swap 30m free
+            free
+            """)
+        try box.succeed(
+            """
+            varve run -d --name full --memory 200m debian:12 \\
+                sh -c 'dd if=/dev/zero of=/dev/shm/x bs=1M count=50 2>/dev/null; echo full; sleep 1000'
+            """)
+        try box.succeed("varve logs -f full | grep -m 1 full")
+        try box.refuses(
+            "varve update --memory 10m --memory-swap 10m full", code: 125,
+            """
+            varve: limit memory: 10485760: Device or resource busy
+            hint: its processes hold more than that already
+            """)
+        try box.succeed("varve rm -f free full")
+    }
+
+    private static var hasLegacyMemory: Bool { access("/sys/fs/cgroup/memory/memory.limit_in_bytes", F_OK) == 0 }
 
     @Test("is told of by stats and top; one that does not run has nothing to tell")
     func figures() throws {
