@@ -29,18 +29,6 @@ extension MountPlan {
         try attach(bind, at: mount.destination, as: kind == .directory ? .directory : .regular)
     }
 
-    /// The host's control groups in place of a mount of them, as runc has it.
-    func hierarchy(of mount: Specification.Mount) throws(RuntimeError) -> Specification.Mount {
-        let mounted = try doing("find control groups") { () throws(SystemError) in try ControlHierarchies.mounted() }
-        guard let unified = mounted.unified else {
-            throw RuntimeError(.failed, "mount at", mount.destination.displayed, "no cgroup2 hierarchy is mounted")
-        }
-        var bind = mount
-        bind.type = "bind"
-        bind.source = ByteName(unified.mountPoint.bytes)
-        return bind
-    }
-
     private func absoluteSource(of mount: Specification.Mount) throws(RuntimeError) -> ByteName {
         if mount.source.hasPrefix("/") { return mount.source }
         guard let bundle else {

@@ -32,12 +32,13 @@ struct MountPlan: ~Copyable {
     private(set) var devpts: SharedDescriptor?
     private(set) var maskFile: SharedDescriptor?
     private(set) var maskDirectory: SharedDescriptor?
-    private let devices: [Specification.Device]
+    let devices: [Specification.Device]
     /// Whether no mount but the listed devices' may have any.
     private let forbidsDevices: Bool
     /// Whether the control groups are those of a cgroup namespace that is not the user namespace's: it may not mount them.
     private let hasOthersGroups: Bool
-    private var hasDevices = false
+    let shownGroups: ShownGroups
+    var hasDevices = false
     let identities: Identities
     let bundle: ByteName?
     let label: String?
@@ -47,7 +48,7 @@ struct MountPlan: ~Copyable {
     ///   - bundle: where relative sources start.
     init(
         _ specification: Specification, root: SharedDescriptor, made: MadePaths, devices control: DeviceControl,
-        identities: Identities, bundle: ByteName? = nil
+        groups: ShownGroups, identities: Identities, bundle: ByteName? = nil
     ) throws(RuntimeError) {
         view = RootView(root: root, made: made, identities: identities)
         self.identities = identities
@@ -55,6 +56,7 @@ struct MountPlan: ~Copyable {
         label = specification.linux.mountLabel
         devices = Specification.standardDevices + specification.linux.devices
         forbidsDevices = control == .mounts
+        shownGroups = groups
         hasOthersGroups = identities.namespace != nil && !specification.linux.namespaces.contains(.cgroup)
         for mount in specification.mounts { try add(mount) }
         if !specification.linux.devices.isEmpty && !hasDevices {
@@ -81,6 +83,7 @@ struct MountPlan: ~Copyable {
         case "tmpfs" where mount.destination == MountPlan.dev: try addDev(mount, options)
         case "tmpfs", "devpts": try addPrepared(mount, options)
         case "cgroup" where hasOthersGroups: try addBind(try hierarchy(of: mount), options)
+        case "cgroup" where !shownGroups.legacy.isEmpty: try addGroups(mount, options)
         case "proc", "sysfs", "mqueue", "cgroup": try addLater(mount, options)
         default: throw RuntimeError(.refused, "mount at", mount.destination.displayed, "type \(mount.type)")
         }
@@ -105,7 +108,7 @@ struct MountPlan: ~Copyable {
     }
 
     /// - Parameter isPlaced: whether the target is a path that ``RootView/place(_:as:isContent:)`` gave.
-    private mutating func append(_ step: MountStep, isPlaced: Bool = false) {
+    mutating func append(_ step: MountStep, isPlaced: Bool = false) {
         var step = step
         let around = view.step(around: step.target)
         step.around = around.step
@@ -123,7 +126,7 @@ struct MountPlan: ~Copyable {
         view.mount(mount, at: step.target, in: steps.count - 1)
     }
 
-    private mutating func place(_ destination: BytePath, as kind: FileKind) throws(RuntimeError) -> BytePath {
+    mutating func place(_ destination: BytePath, as kind: FileKind) throws(RuntimeError) -> BytePath {
         do throws(SystemError) { return try view.place(destination, as: kind) } catch {
             let hint = error.errno == .readOnly ? "make the mount point on the host first" : nil
             throw RuntimeError(
@@ -159,7 +162,7 @@ struct MountPlan: ~Copyable {
         if mount.type == "devpts" { devpts = made }
     }
 
-    private func make(
+    func make(
         _ mount: Specification.Mount, _ options: MountOptions
     ) throws(RuntimeError) -> SharedDescriptor {
         let data = try ownedOptions(of: mount.type, options.data)
@@ -211,80 +214,23 @@ struct MountPlan: ~Copyable {
 
     /// A filesystem that shows the namespaces of who makes it.
     private mutating func addLater(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
-        var step = MountStep(VARVE_STEP_FILESYSTEM, try place(mount.destination, as: .directory))
+        let target = try place(mount.destination, as: .directory)
         // Whoever moves these could move them away from under their masks.
-        if step.target != mount.destination, mount.type == "proc" || mount.type == "sysfs" {
+        if target != mount.destination, mount.type == "proc" || mount.type == "sysfs" {
             throw RuntimeError(.failed, "mount at", mount.destination.displayed, "a symlink stands there")
         }
-        step.type = mount.type == "cgroup" ? "cgroup2" : mount.type
+        makeLater(mount.type == "cgroup" ? "cgroup2" : mount.type, at: target, options)
+    }
+
+    /// - Parameter target: a path that ``place(_:as:)`` gave, or a directory in a mount of ours.
+    mutating func makeLater(_ type: String, at target: BytePath, _ options: MountOptions) {
+        var step = MountStep(VARVE_STEP_FILESYSTEM, target)
+        step.type = type
         step.set = options.set
-        step.options = [("source", mount.type)] + options.data
+        step.options = [("source", type == "cgroup2" ? "cgroup" : type)] + options.data
         step.propagation = options.propagation
         append(step, isPlaced: true)
         view.mount(nil, at: step.target, in: steps.count - 1)
-    }
-
-    /// `/dev`: a tmpfs with the devices in it. Each is bound onto itself before the tmpfs forbids devices, so that
-    /// these can be opened and no other can.
-    private mutating func addDev(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
-        var open = options
-        open.set.subtract([.noDevices, .readOnly])
-        let dev = try make(mount, open)
-        try attach(dev, at: mount.destination)
-        let target = steps[steps.count - 1].target
-        for device in devices { try make(device, in: dev) }
-        try doing("make links in", "/dev") { () throws(SystemError) in
-            try identities.makingAsRoot { () throws(SystemError) in
-                for link in Specification.standardLinks {
-                    try Files.makeSymlink(link.name, in: dev.reference, target: link.target)
-                }
-            }
-        }
-        let closing = options.set.intersection([.noDevices, .readOnly])
-        if closing.contains(.noDevices) {
-            for device in devices {
-                append(
-                    MountStep(VARVE_STEP_SELF, BytePath(target.names + device.path.names.dropFirst())), isPlaced: true)
-            }
-        }
-        if !closing.isEmpty {
-            var step = MountStep(VARVE_STEP_ATTRIBUTES, target)
-            step.set = closing
-            append(step, isPlaced: true)
-        }
-        hasDevices = true
-    }
-
-    private func make(_ device: Specification.Device, in dev: SharedDescriptor) throws(RuntimeError) {
-        guard device.path.names.count >= 2, device.path.isWithin(MountPlan.dev),
-            device.kind == .characterDevice || device.kind == .blockDevice
-        else { throw RuntimeError(.refused, "make device", device.path.displayed, "not a device in /dev") }
-        let owner = (
-            user: try identities.host(ofUser: device.uid), group: try identities.host(ofGroup: device.gid)
-        )
-        try doing("make device", device.path.displayed) { () throws(SystemError) in
-            // Nobody else has seen this tmpfs yet: no symlink stands in the way.
-            let names = Array(device.path.names.dropFirst())
-            for count in 1..<names.count {
-                let parent = KernelPath(relative: BytePath(Array(names[..<count])))
-                do throws(SystemError) { try Files.makeDirectory(parent, in: dev.reference) } catch {
-                    if error.errno != .exists { throw error }
-                }
-                try Files.setPermissions(parent, in: dev.reference, 0o755)
-            }
-            let path = KernelPath(relative: BytePath(names))
-            try Files.makeNode(
-                path, in: dev.reference, mode: device.kind.modeBits | UInt32(device.permissions), device: device.number)
-            // The caller's umask may have taken bits away.
-            try Files.setPermissions(path, in: dev.reference, device.permissions)
-            if owner != (0, 0) { try Files.setOwner(path, in: dev.reference, uid: owner.user, gid: owner.group) }
-        }
-    }
-
-    /// `/dev/console` is the terminal.
-    mutating func addConsole() throws(RuntimeError) {
-        append(
-            MountStep(VARVE_STEP_TERMINAL, try place(BytePath(["dev", "console"]), as: .regular)), isPlaced: true)
     }
 
     /// Comes after everything else, so that nothing is mounted over it.

@@ -45,7 +45,8 @@ public enum Runtime {
         let identities = try Identities(specification.linux)
         let owner = try identities.host(ofUser: specification.process.user.uid)
         var mounts = try MountPlan(
-            specification, root: root, made: made, devices: groups.deviceControl, identities: identities,
+            specification, root: root, made: made, devices: groups.deviceControl,
+            groups: try groups.shown(in: specification.linux), identities: identities,
             bundle: options.bundle)
         let terminal = try openTerminal(specification.process, &mounts, owner: owner)
         try mounts.restrict(specification.linux)

@@ -34,6 +34,19 @@ extension ControlGroups {
         return ControlGroups(groups)
     }
 
+    /// The controllers of each hierarchy of version 1 that there is a group in, all of them, by their names and in the order of
+    /// the kernel.
+    public func legacyControllers() throws(SystemError) -> [[String]] {
+        let wanted = Set(groups.filter { $0.version == .one }.flatMap(\.controllers).map(\.legacyName))
+        if wanted.isEmpty { return [] }
+        return try Self.table("/proc/self/cgroup", in: .current).compactMap { line in
+            let fields = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+            guard fields.count == 3 else { return nil }
+            let names = String(decoding: fields[1], as: UTF8.self).split(separator: ",").map(String.init)
+            return wanted.isDisjoint(with: names) ? nil : names
+        }
+    }
+
     static func table(
         _ file: KernelPath, in directory: DirectoryReference
     ) throws(SystemError) -> [ArraySlice<UInt8>] {

@@ -102,6 +102,15 @@ struct ContainerGroups: Sendable {
             } else { nil }
     }
 
+    /// What there is of them to be seen in the container.
+    func shown(in linux: Specification.Linux) throws(RuntimeError) -> ShownGroups {
+        // Without a namespace for them they would be the host's.
+        guard linux.namespaces.contains(.cgroup) else { return ShownGroups() }
+        return ShownGroups(
+            legacy: try doing("find control groups") { () throws(SystemError) in try groups.legacyControllers() },
+            hasUnified: groups.unified != nil)
+    }
+
     /// By which the container's first process enters.
     func entrance() throws(RuntimeError) -> GroupEntrance {
         try doing("enter", "control groups") { () throws(SystemError) in try GroupEntrance(groups, directory) }

@@ -100,3 +100,68 @@ struct LimitedContainerTests {
         #expect(error?.description == "limit processes: 5: linux.cgroupsPath names no control group for it")
     }
 }
+
+@Suite("A mount of control groups", .enabled(if: isRoot))
+struct ShownGroupTests {
+    let box: Box
+    init() throws { box = try Box() }
+
+    private static let ids = [IDRange(container: 0, host: 200_000, size: 65536)]
+
+    @Test(
+        "has a directory for each hierarchy of version 1 that the container has a group in", arguments: [false, true])
+    func legacy(hasUsers: Bool) throws {
+        guard try ControlHierarchies.mounted().legacy.contains(where: { $0.name == "memory" }) else { return }
+        let outcome = try box.sh(
+            """
+            cd /sys/fs/cgroup; ls; cat memory/memory.limit_in_bytes; cat memory/cgroup.procs
+            mkdir x memory/x 2>/dev/null || echo read-only
+            """
+        ) {
+            if hasUsers {
+                $0.linux.namespaces.insert(.user)
+                ($0.linux.uidMappings, $0.linux.gidMappings) = (Self.ids, Self.ids)
+            }
+            $0.linux.cgroupsPath = Box.groupPath("shown")
+            $0.linux.resources.memory.limit = 64 << 20
+        }
+        let hasUnified = try ControlHierarchies.mounted().unified != nil
+        let directories = hasUnified ? ["memory", "unified"] : ["devices", "freezer", "memory"]
+        // The shell and the program that reads.
+        #expect(
+            outcome.lines.filter { $0 != "1" && Int($0).map { $0 > 64 } != false } == directories + [
+                "67108864", "read-only",
+            ])
+        #expect(outcome.lines.contains("1"), "\(outcome.lines)")
+    }
+
+    @Test("is that of version 2 where the container has no other group")
+    func unified() throws {
+        guard try ControlHierarchies.mounted().unified != nil else { return }
+        let outcome = try box.sh("stat -f -c %T /sys/fs/cgroup; head -n 1 /sys/fs/cgroup/cgroup.procs") {
+            $0.linux.cgroupsPath = Box.groupPath("shown")
+        }
+        #expect(outcome.lines == ["cgroup2", "1"] || outcome.lines == ["UNKNOWN", "1"], "\(outcome)")
+    }
+
+    @Test("has a symlink by each controller of several in one hierarchy")
+    func symlinks() throws {
+        let specification = Box.specification(["true"])
+        let plan = try MountPlan(
+            specification, root: SharedDescriptor(try box.root()), made: MadePaths(), devices: .group,
+            groups: ShownGroups(legacy: [["cpu", "cpuacct"], ["memory"]], hasUnified: true),
+            identities: try Identities(specification.linux))
+        let place = BytePath(["sys", "fs", "cgroup"])
+        let directory = try #require(plan.steps.first { $0.target == place }?.mount)
+        #expect(
+            try Files.names(in: try Files.openDirectory(".", in: directory.reference)).sorted()
+                == ["cpu", "cpu,cpuacct", "cpuacct", "memory", "unified"])
+        for name in ["cpu", "cpuacct"] as [KernelPath] {
+            let target = try Files.readLink(name, in: directory.reference)
+            #expect(String(decoding: target, as: UTF8.self) == "cpu,cpuacct")
+        }
+        let mounted = plan.steps.filter { $0.target.isWithin(place) && $0.mount == nil }
+        #expect(mounted.map(\.type) == ["cgroup", "cgroup", "cgroup2"])
+        #expect(mounted.first?.options.map(\.key) == ["source", "cpu", "cpuacct"])
+    }
+}
