@@ -97,3 +97,10 @@ extension CommandConfiguration {
         return configuration
     }
 }
+
+extension NameSpecification {
+    /// The long name, and a letter that the value may follow at once: `-eNAME=value`.
+    static func joined(_ letter: Character) -> NameSpecification {
+        [.customShort(letter, allowingJoined: true), .long]
+    }
+}

@@ -8,7 +8,8 @@ struct ProcessFlagTests {
     func all() throws {
         let box = try Box()
         try box.succeed(
-            "printf '# none\\n\\n  A=1\\nB=two words\\nHOME\\nUNSET_HERE\\nC=3\\r\\n' >env; echo x=1 >labels")
+            "printf '\\357\\273\\277# none\\n\\n  A=1\\nB=two words\\nHOME\\nUNSET_HERE\\nC=3\\r\\n' >env; echo x=1 >labels"
+        )
         try box.transcript(
             """
             $ varve run --rm --ulimit nofile=100:200 --ulimit core=0 debian:12 sh -c 'ulimit -n; ulimit -Hn; ulimit -c'
@@ -27,6 +28,44 @@ struct ProcessFlagTests {
             """)
         let labels = try box.succeed("grep -o '\"labels\":{[^}]*}' r/containers/*/container.json")
         #expect(labels == #""labels":{"a":"b","c":"","x":"1"}"#)
+    }
+
+    @Test("values may begin with a minus sign, or follow a letter at once")
+    func words() throws {
+        let box = try Box()
+        try box.transcript(
+            """
+            $ varve run --rm --pids-limit -1 -m 64m --memory-swap -1 --stop-timeout -1 debian:12 true
+            $ varve run --rm -uann -w/tmp debian:12 sh -c 'id -un; pwd'
+            ann
+            /tmp
+            $ varve run -dite A=1 --name w debian:12 sh | wc -c
+            65
+            $ varve exec -iu ann w id -un
+            ann
+            $ varve kill -sKILL w; varve restart -t -1 w; varve stop -t0 w
+            w
+            w
+            w
+            """)
+    }
+
+    @Test("any user may take any port in a network of the container's own, unless it is said otherwise")
+    func ports() throws {
+        let box = try Box()
+        let read = "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range | tr '\\t' ' '"
+        try box.transcript(
+            """
+            $ varve run --rm debian:12 \(read)
+            0
+            0 2147483647
+            $ varve run --rm --sysctl net.ipv4.ip_unprivileged_port_start=99 debian:12 \(read) | head -n 1
+            99
+            $ varve run --rm --userns auto debian:12 \(read) | head -n 1
+            0
+            """)
+        let own = try box.succeed(read)
+        #expect(try box.succeed("varve run --rm --network host debian:12 \(read)") == own)
     }
 
     @Test(

@@ -42,6 +42,7 @@ extension Repository {
         }
         // Last: what is forbidden is forbidden, whatever else was asked for.
         try configuration.security.apply(to: &specification)
+        try specification.addNetworkParameters()
         return specification
     }
 
@@ -57,5 +58,19 @@ extension Repository {
     static func command(_ configuration: ContainerConfiguration, _ image: ImageConfiguration) -> [String] {
         if let entrypoint = configuration.entrypoint { return entrypoint + configuration.command }
         return image.entrypoint + (configuration.command.isEmpty ? image.command : configuration.command)
+    }
+}
+
+extension Specification {
+    /// As Docker: in a network of its own any user may take any port and send an echo request, which sees nothing of others.
+    fileprivate mutating func addNetworkParameters() throws {
+        guard linux.namespaces.contains(.network), try Files.exists("/proc/sys/net/ipv4") else { return }
+        var parameters = [Annotation(key: "net.ipv4.ip_unprivileged_port_start", value: "0")]
+        // The kernel takes no group here that the user namespace does not map.
+        if !linux.namespaces.contains(.user) {
+            parameters.append(Annotation(key: "net.ipv4.ping_group_range", value: "0 2147483647"))
+        }
+        let given = Set(linux.sysctl.map(\.key))
+        linux.sysctl += parameters.filter { !given.contains($0.key) }
     }
 }

@@ -16,9 +16,9 @@ struct CommitCommand: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var identity: IdentityOptions
-    @Option(name: .shortAndLong, help: "The commit's message.") var message: String?
+    @Option(name: .joined("m"), help: "The commit's message.") var message: String?
     @Option(
-        name: .shortAndLong, help: "The tag to move (default: the one that it was last committed to, or made from).")
+        name: .joined("t"), help: "The tag to move (default: the one that it was last committed to, or made from).")
     var tag: String?
     @OptionGroup var changes: ConfigChangeOptions
     @Flag(name: .customLong("no-pause"), help: "Do not freeze a running container meanwhile.") var doesNotPause = false

@@ -4,7 +4,7 @@ import Images
 /// What a commit is to change in the image's config.
 struct ConfigChangeOptions: ParsableArguments {
     @Option(
-        name: [.customShort("c"), .customLong("change")],
+        name: [.customShort("c", allowingJoined: true), .customLong("change")],
         help: ArgumentHelp(
             "Change the config by a Dockerfile's instruction: CMD, ENTRYPOINT, ENV, EXPOSE, HEALTHCHECK, LABEL, ONBUILD, STOPSIGNAL, USER, VOLUME or WORKDIR.",
             valueName: "instruction"))

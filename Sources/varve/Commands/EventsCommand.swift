@@ -19,7 +19,8 @@ struct EventsCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Option(help: "From this time on: a date, 1700000000, '10 minutes ago' or 10m.") var since: String?
     @Option(help: "Up to this time.") var until: String?
-    @Option(name: [.customShort("f"), .customLong("filter")], help: "Only those: KEY=VALUE.") var filter: [String] = []
+    @Option(name: [.customShort("f", allowingJoined: true), .customLong("filter")], help: "Only those: KEY=VALUE.")
+    var filter: [String] = []
     @Flag(name: .customLong("json"), help: "Print JSON, an event a line.") var isJSON = false
 
     private static let keys = ["container", "event", "image", "label", "network", "type", "volume"]

@@ -13,7 +13,7 @@ struct ExportCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: GlobalOptions
-    @Option(name: .shortAndLong, help: "The file (default: standard output).") var output: String?
+    @Option(name: .joined("o"), help: "The file (default: standard output).") var output: String?
     @Argument(help: "A container or a revision.") var place: String
 
     func run() throws {

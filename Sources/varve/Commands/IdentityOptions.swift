@@ -7,7 +7,7 @@ import ObjectStore
 
 /// Who makes a commit, and when.
 struct IdentityOptions: ParsableArguments {
-    @Option(name: .shortAndLong, help: "The author, as 'Name <email>' (default: $GIT_AUTHOR_NAME, or the user).")
+    @Option(name: .joined("a"), help: "The author, as 'Name <email>' (default: $GIT_AUTHOR_NAME, or the user).")
     var author: String?
 
     /// `SOURCE_DATE_EPOCH` sets the date, so that the same input gives the same commit.

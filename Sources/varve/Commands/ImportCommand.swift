@@ -32,7 +32,7 @@ struct ImportCommand: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var identity: IdentityOptions
-    @Option(name: .shortAndLong, help: "The commit's message.") var message: String?
+    @Option(name: .joined("m"), help: "The commit's message.") var message: String?
     @OptionGroup var changes: ConfigChangeOptions
     @Argument(help: "The tag, as name:tag.") var tag: String
     @Argument(help: "A tar file, a directory, or '-'.") var source: String

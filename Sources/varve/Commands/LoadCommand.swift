@@ -22,8 +22,8 @@ struct LoadCommand: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @OptionGroup var identity: IdentityOptions
-    @Option(name: .shortAndLong, help: "The archive or directory (default: standard input).") var input: String?
-    @Option(name: .shortAndLong, help: "The tag, in place of the name that the one image has.") var tag: String?
+    @Option(name: .joined("i"), help: "The archive or directory (default: standard input).") var input: String?
+    @Option(name: .joined("t"), help: "The tag, in place of the name that the one image has.") var tag: String?
     @Option(help: "Of an image for several platforms: os/architecture[/variant].") var platform: String?
     @Flag(help: "Read layers that are there already, too: heals what 'varve fsck' found.") var reread = false
     @OptionGroup var limits: LayerLimitOptions

@@ -18,7 +18,9 @@ struct LogCommand: ParsableCommand {
     @OptionGroup var form: ChangeOptions
     @Flag(help: "One line a commit.") var oneline = false
     @Flag(help: "The history of all tags.") var all = false
-    @Option(name: [.customShort("n"), .customLong("max-count")], help: "At most so many commits.") var limit: Int?
+    @Option(
+        name: [.customShort("n", allowingJoined: true), .customLong("max-count")], help: "At most so many commits.")
+    var limit: Int?
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
     @Argument(help: "Revisions, containers or ranges A..B.") var revisions: [String] = []
     @OptionGroup var selection: PathOptions

@@ -15,7 +15,8 @@ struct OpLogCommand: ParsableCommand {
         commandName: "log", abstract: "List operations, the newest first.", discussion: "Example:\n  varve op log -n 5")
 
     @OptionGroup var options: GlobalOptions
-    @Option(name: [.customShort("n"), .customLong("max-count")], help: "At most so many.") var limit: Int?
+    @Option(name: [.customShort("n", allowingJoined: true), .customLong("max-count")], help: "At most so many.")
+    var limit: Int?
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
 
     func run() throws {

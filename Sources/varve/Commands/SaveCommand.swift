@@ -21,7 +21,7 @@ struct SaveCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: GlobalOptions
-    @Option(name: .shortAndLong, help: "The archive, or the directory (default: standard output).") var output: String?
+    @Option(name: .joined("o"), help: "The archive, or the directory (default: standard output).") var output: String?
     @Option(help: "oci-archive (which docker takes too), oci-dir or docker-archive.") var format = "oci-archive"
     @Option(help: "gzip[:1-9], zstd[:1-19] or none: of layers that are made here.") var compression = "gzip"
     @Flag(help: "What was committed on the loaded image, or with --squash=REV after that, as one layer.") var squash =

@@ -7,14 +7,13 @@ struct ContainerFlags: ParsableArguments {
     @Flag(name: [.customShort("i"), .customLong("interactive")], help: "Let the command read standard input.")
     var isInteractive = false
     @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the command a terminal.") var hasTerminal = false
-    @Option(name: .shortAndLong, help: "Set a variable: NAME=value, or NAME for this process's own.") var env:
-        [String] = []
-    @Option(name: .shortAndLong, help: "The working directory, made when missing.") var workdir: String?
+    @Option(name: .joined("e"), help: "Set a variable: NAME=value, or NAME for this process's own.") var env: [String] =
+        []
+    @Option(name: .joined("w"), help: "The working directory, made when missing.") var workdir: String?
     @Option(help: "In place of the image's entry point; its command is not used then. Empty for none.")
     var entrypoint: String?
-    @Option(name: .shortAndLong, help: "The user: name or uid, and after a colon group or gid.") var user: String?
-    @Option(name: .shortAndLong, help: "The host name inside (default: the container's short id).") var hostname:
-        String?
+    @Option(name: .joined("u"), help: "The user: name or uid, and after a colon group or gid.") var user: String?
+    @Option(name: .joined("h"), help: "The host name inside (default: the container's short id).") var hostname: String?
     @Flag(name: .customLong("read-only"), help: "Make the root filesystem read-only.") var isReadOnly = false
     @OptionGroup var security: SecurityFlags
     @OptionGroup var resources: ResourceFlags

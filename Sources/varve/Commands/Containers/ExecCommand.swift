@@ -21,11 +21,11 @@ struct ExecCommand: ParsableCommand {
     var isInteractive = false
     @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the command a terminal.") var hasTerminal = false
     @Flag(name: [.customShort("d"), .customLong("detach")], help: "Leave the command alone.") var isDetached = false
-    @Option(name: .shortAndLong, help: "Set a variable: NAME=value, or NAME for this process's own.") var env:
-        [String] = []
+    @Option(name: .joined("e"), help: "Set a variable: NAME=value, or NAME for this process's own.") var env: [String] =
+        []
     @Option(help: "Variables from a file, NAME=VALUE or NAME a line; -e goes before.") var envFile: [String] = []
-    @Option(name: .shortAndLong, help: "The user: name or uid, and after a colon group or gid.") var user: String?
-    @Option(name: .shortAndLong, help: "The working directory (default: the container's).") var workdir: String?
+    @Option(name: .joined("u"), help: "The user: name or uid, and after a colon group or gid.") var user: String?
+    @Option(name: .joined("w"), help: "The working directory (default: the container's).") var workdir: String?
     @Flag(help: "Give the command all capabilities, and no filter of system calls.") var privileged = false
     @Option(help: "Not for this command: what is entered ends with varve, unless -d leaves it alone.")
     var detachKeys: String?

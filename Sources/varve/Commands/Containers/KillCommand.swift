@@ -7,7 +7,7 @@ struct KillCommand: ParsableCommand {
         discussion: "Example:\n  varve kill -s HUP work")
 
     @OptionGroup var options: GlobalOptions
-    @Option(name: .shortAndLong, help: "The signal, by name or number.") var signal: String = "KILL"
+    @Option(name: .joined("s"), help: "The signal, by name or number.") var signal: String = "KILL"
     @Argument(help: "The containers.") var containers: [String]
 
     func run() throws {

@@ -7,7 +7,9 @@ struct LifecycleFlags: ParsableArguments {
     @Option(help: "When to start it again: no, on-failure[:N], always or unless-stopped.") var restart: String = "no"
     @Option(name: .customLong("stop-signal"), help: "The signal that asks it to end (default: the image's, or TERM).")
     var stopSignal: String?
-    @Option(name: .customLong("stop-timeout"), help: "Seconds from that signal to KILL; -1 for no KILL (default: 10).")
+    @Option(
+        name: .customLong("stop-timeout"), parsing: .unconditional,
+        help: "Seconds from that signal to KILL; -1 for no KILL (default: 10).")
     var stopTimeout: Int64?
     @Flag(name: .customLong("init"), help: "Run a small first process that waits for what the command leaves.")
     var hasInit = false

@@ -5,19 +5,23 @@ import Runtime
 
 /// Docker's flags for limits that can be changed while a container runs.
 struct LimitFlags: ParsableArguments {
-    @Option(name: .shortAndLong, help: "Limit memory: 512m, 2g; at least 6m.") var memory: String?
+    @Option(name: .joined("m"), help: "Limit memory: 512m, 2g; at least 6m.") var memory: String?
     @Option(help: "Memory that is left to the container when the machine runs short.") var memoryReservation: String?
-    @Option(help: "Limit memory and swap together; -1 for swap without limit (default: twice the memory).")
+    @Option(
+        parsing: .unconditional,
+        help: "Limit memory and swap together; -1 for swap without limit (default: twice the memory).")
     var memorySwap: String?
     @Option(help: "How many processors' time it may use: 1.5.") var cpus: String?
     @Option(
-        name: [.customShort("c"), .customLong("cpu-shares")], help: "Weight beside others: 2 to 262144, usually 1024.")
+        name: [.customShort("c", allowingJoined: true), .customLong("cpu-shares")],
+        help: "Weight beside others: 2 to 262144, usually 1024.")
     var cpuShares: UInt64?
     @Option(help: "Microseconds in which --cpu-quota counts: 1000 to 1000000.") var cpuPeriod: UInt64?
-    @Option(help: "Microseconds of processor time a period; -1 for no limit.") var cpuQuota: Int64?
+    @Option(parsing: .unconditional, help: "Microseconds of processor time a period; -1 for no limit.") var cpuQuota:
+        Int64?
     @Option(help: "The processors to run on: 0-3,7.") var cpusetCpus: String?
     @Option(help: "The memory nodes to use: 0,1.") var cpusetMems: String?
-    @Option(help: "Limit processes and threads; -1 for no limit.") var pidsLimit: Int64?
+    @Option(parsing: .unconditional, help: "Limit processes and threads; -1 for no limit.") var pidsLimit: Int64?
     @Option(help: "Weight of block I/O beside others: 10 to 1000; 0 for none.") var blkioWeight: UInt16?
 
     /// Whether any is given.

@@ -16,7 +16,9 @@ struct LogsCommand: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: .shortAndLong, help: "Wait for more, until the container has ended.") var follow = false
-    @Option(name: [.customShort("n"), .long], help: "Only so many of the last lines (default: all).") var tail: String =
+    @Option(
+        name: [.customShort("n", allowingJoined: true), .long], help: "Only so many of the last lines (default: all).")
+    var tail: String =
         "all"
     @Option(help: "From this time on: a date, 1700000000, '10 minutes ago' or 10m.") var since: String?
     @Option(help: "Up to this time.") var until: String?

@@ -7,10 +7,12 @@ import Model
 enum NameValueFile {
     /// - Parameter flag: what named the file, for messages.
     static func lines(of path: String, for flag: String) throws -> [String] {
-        let bytes: [UInt8]
+        var bytes: [UInt8]
         do throws(SystemError) {
             bytes = try Files.open(KernelPath(path), flags: O_RDONLY | O_NOCTTY).readAll(limit: 16 << 20)
         } catch { throw UsageError("read \(flag): \(path): \(error.cause)") }
+        // Some editors begin a file with U+FEFF, which is none of the first name.
+        if bytes.starts(with: "\u{feff}".utf8) { bytes.removeFirst(3) }
         return try bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated()
             .compactMap { number, line in try read(line, "read \(flag): \(path): line \(number + 1)") }
     }

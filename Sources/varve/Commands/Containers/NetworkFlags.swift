@@ -12,7 +12,7 @@ struct NetworkFlags: ParsableArguments {
             several times (default: $VARVE_NETWORK; else bridge where its plugins are, else none).
             """)
     var network: [String] = []
-    @Option(name: .shortAndLong, help: "Publish ports: [[ADDRESS:]HOSTPORT[-LAST]:]PORT[-LAST][/tcp|udp|sctp].")
+    @Option(name: .joined("p"), help: "Publish ports: [[ADDRESS:]HOSTPORT[-LAST]:]PORT[-LAST][/tcp|udp|sctp].")
     var publish: [String] = []
     @Flag(
         name: [.customShort("P"), .customLong("publish-all")],

@@ -7,7 +7,7 @@ struct ProcessFlags: ParsableArguments {
     @Option(help: "Limit a resource: NAME=SOFT[:HARD], as in nofile=1024:4096; -1 for no limit.")
     var ulimit: [String] = []
     @Option(help: "Set a kernel parameter of the container's own namespaces: NAME=VALUE.") var sysctl: [String] = []
-    @Option(name: .shortAndLong, help: "Give the container a label: NAME=VALUE, or NAME.") var label: [String] = []
+    @Option(name: .joined("l"), help: "Give the container a label: NAME=VALUE, or NAME.") var label: [String] = []
     @Option(help: "Labels from a file, one a line.") var labelFile: [String] = []
     @Option(help: "Add the user to a group: name or gid.") var groupAdd: [String] = []
     @Option(help: "Variables from a file, NAME=VALUE or NAME a line; -e goes before.") var envFile: [String] = []

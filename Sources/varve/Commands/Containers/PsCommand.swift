@@ -19,10 +19,13 @@ struct PsCommand: ParsableCommand {
     @OptionGroup var options: GlobalOptions
     @Flag(name: .shortAndLong, help: "Also those that do not run.") var all = false
     @Flag(name: .shortAndLong, help: "Only the one that was made last, whether it runs or not.") var latest = false
-    @Option(name: [.customShort("n"), .customLong("last")], help: "Only so many that were made last.") var last: Int?
+    @Option(
+        name: [.customShort("n", allowingJoined: true), .customLong("last")], help: "Only so many that were made last.")
+    var last: Int?
     @Flag(name: .shortAndLong, help: "With the room that their files take.") var size = false
     @Flag(name: .customLong("no-trunc"), help: "Cut nothing short.") var isWhole = false
-    @Option(name: [.customShort("f"), .customLong("filter")], help: "Only those: KEY=VALUE.") var filter: [String] = []
+    @Option(name: [.customShort("f", allowingJoined: true), .customLong("filter")], help: "Only those: KEY=VALUE.")
+    var filter: [String] = []
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
 
     func run() throws {

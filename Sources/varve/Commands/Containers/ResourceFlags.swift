@@ -6,10 +6,12 @@ import Runtime
 /// Docker's flags for what a container may use of the machine.
 struct ResourceFlags: ParsableArguments {
     @OptionGroup var limits: LimitFlags
-    @Option(help: "How readily its memory is swapped out: 0 to 100; -1 for as usual.") var memorySwappiness: Int?
+    @Option(parsing: .unconditional, help: "How readily its memory is swapped out: 0 to 100; -1 for as usual.")
+    var memorySwappiness: Int?
     @Flag(name: .customLong("oom-kill-disable"), help: "Let it wait for memory instead of killing it.")
     var disablesOOMKiller = false
-    @Option(help: "How rather than others it is killed for want of memory: -1000 to 1000.") var oomScoreAdj: Int?
+    @Option(parsing: .unconditional, help: "How rather than others it is killed for want of memory: -1000 to 1000.")
+    var oomScoreAdj: Int?
     @Option(help: "Limit bytes read from a disk a second: /dev/sda:10m.") var deviceReadBps: [String] = []
     @Option(help: "Limit bytes written to a disk a second: /dev/sda:10m.") var deviceWriteBps: [String] = []
     @Option(help: "Limit reads from a disk a second: /dev/sda:100.") var deviceReadIops: [String] = []

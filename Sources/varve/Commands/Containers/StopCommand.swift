@@ -8,9 +8,10 @@ struct StopCommand: ParsableCommand {
 
     @OptionGroup var options: GlobalOptions
     @Option(
-        name: [.customShort("t"), .customLong("time"), .customLong("timeout")],
+        name: [.customShort("t", allowingJoined: true), .customLong("time"), .customLong("timeout")],
+        parsing: .unconditional,
         help: "Seconds to KILL; -1 for no KILL (default: the container's own, or 10).") var time: Int64?
-    @Option(name: .shortAndLong, help: "The signal that asks them to end.") var signal: String?
+    @Option(name: .joined("s"), help: "The signal that asks them to end.") var signal: String?
     @Argument(help: "The containers.") var containers: [String]
 
     func run() throws {

@@ -5,7 +5,7 @@ import Linux
 /// Docker's flags for what is mounted in a container.
 struct StorageFlags: ParsableArguments {
     @Option(
-        name: .shortAndLong,
+        name: .joined("v"),
         help: "Mount a volume or a path of the host: SOURCE:DESTINATION[:ro,…]; DESTINATION alone for one of its own.")
     var volume: [String] = []
     @Option(help: "Mount in full: type=bind|volume|tmpfs,source=…,target=…[,readonly,…].") var mount: [String] = []

@@ -17,15 +17,16 @@ struct NetworkCreateCommand: ParsableCommand {
             """)
 
     @OptionGroup var options: GlobalOptions
-    @Option(name: .shortAndLong, help: "How containers are tied to it: bridge, macvlan or ipvlan.") var driver =
+    @Option(name: .joined("d"), help: "How containers are tied to it: bridge, macvlan or ipvlan.") var driver =
         "bridge"
     @Option(help: "Its addresses, such as 10.20.0.0/24 (default: any that are free).") var subnet: String?
     @Option(help: "The host's address in it (default: the first).") var gateway: String?
     @Option(help: "The part of the subnet that containers get addresses of.") var ipRange: String?
     @Flag(name: .customLong("internal"), help: "Nothing is reached from it but its containers and the host.")
     var isInternal = false
-    @Option(name: [.customShort("o"), .customLong("opt")], help: "An option of the driver: NAME=VALUE.") var opt:
-        [String] = []
+    @Option(
+        name: [.customShort("o", allowingJoined: true), .customLong("opt")],
+        help: "An option of the driver: NAME=VALUE.") var opt: [String] = []
     @Option(help: "A label: NAME=VALUE, or NAME.") var label: [String] = []
     @Argument(help: "The network's name.") var name: String
 

@@ -50,7 +50,8 @@ struct VolumeListCommand: ParsableCommand {
 
     // -q prints names alone here, as in docker.
     @OptionGroup var options: GlobalOptions
-    @Option(name: [.customShort("f"), .customLong("filter")], help: "Only those: KEY=VALUE.") var filter: [String] = []
+    @Option(name: [.customShort("f", allowingJoined: true), .customLong("filter")], help: "Only those: KEY=VALUE.")
+    var filter: [String] = []
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
 
     func run() throws {
