@@ -70,6 +70,9 @@ extension ContainerRecord {
         try process.send(signal: SIGKILL)
         // A frozen process of version 1 does not end before it is let go.
         let groups = try controlGroups(specification)
-        if try groups.isFrozen() { try groups.thaw() }
+        do throws(SystemError) { if try groups.isFrozen() { try groups.thaw() } } catch {
+            // Somebody else has taken it away.
+            if error.errno != .noEntry && error.errno != .noDevice { throw error }
+        }
     }
 }

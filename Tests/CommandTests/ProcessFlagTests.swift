@@ -53,7 +53,8 @@ struct ProcessFlagTests {
     @Test("any user may take any port in a network of the container's own, unless it is said otherwise")
     func ports() throws {
         let box = try Box()
-        let read = "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range | tr '\\t' ' '"
+        let read =
+            "cat /proc/sys/net/ipv4/ip_unprivileged_port_start /proc/sys/net/ipv4/ping_group_range | tr '\\t' ' '"
         try box.transcript(
             """
             $ varve run --rm debian:12 \(read)
