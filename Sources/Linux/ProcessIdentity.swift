@@ -14,20 +14,8 @@ public struct ProcessIdentity: Sendable, Hashable {
 
     /// The process that has the number now; nil where none has.
     public init?(of pid: Int32) throws(SystemError) {
-        let text: [UInt8]
-        do throws(SystemError) {
-            text = try Files.open(KernelPath("/proc/\(pid)/stat"), flags: O_RDONLY).readAll(limit: 4096)
-        } catch {
-            if error.errno == .noEntry || error.errno == .noSuchProcess { return nil }
-            throw error
-        }
-        // The name before may hold blanks and parentheses of its own.
-        let rest = text.lastIndex(of: UInt8(ascii: ")")).map { text[($0 + 1)...] } ?? []
-        let fields = rest.split(separator: UInt8(ascii: " "))
-        guard fields.count > 19, let startTime = UInt64(String(decoding: fields[19], as: UTF8.self)) else {
-            throw SystemError("read", "/proc/\(pid)/stat", .invalid)
-        }
-        self.init(pid: pid, startTime: startTime)
+        guard let status = try ProcessStatus(of: pid) else { return nil }
+        self.init(pid: pid, startTime: status.startTime)
     }
 
     /// The process that has the number now, where one certainly has: the caller itself, or a child that it has not waited for.
@@ -51,11 +39,7 @@ public struct ProcessIdentity: Sendable, Hashable {
 
     /// A descriptor of it, also where it has ended and nobody has waited for it; nil where somebody has.
     public func openUnlessReaped() throws(SystemError) -> ProcessHandle? {
-        let handle: ProcessHandle
-        do throws(SystemError) { handle = try ProcessHandle.open(pid) } catch {
-            if error.errno == .noSuchProcess { return nil }
-            throw error
-        }
+        guard let handle = try ProcessHandle.openIfPresent(pid) else { return nil }
         // Only after the descriptor is held can the number not go to another process between.
         guard try ProcessIdentity(of: pid) == self else { return nil }
         return handle

@@ -21,6 +21,14 @@ public struct ProcessHandle: ~Copyable, Sendable {
             pid: pid, owning: Descriptor(owning: try system("find", "process \(pid)") { varve_pidfd_open(pid) }))
     }
 
+    /// As ``open(_:)``; nil where no process has the number.
+    public static func openIfPresent(_ pid: Int32) throws(SystemError) -> ProcessHandle? {
+        do throws(SystemError) { return try open(pid) } catch {
+            if error.errno == .noSuchProcess { return nil }
+            throw error
+        }
+    }
+
     /// Whether the process has ended, be it reaped or not.
     public func hasEnded() throws(SystemError) -> Bool {
         var request = pollfd(fd: descriptor.raw, events: Int16(POLLIN), revents: 0)

@@ -57,6 +57,21 @@ struct HealthTests {
         try box.succeed("varve rm -f w")
     }
 
+    @Test("a check that takes too long leaves nothing of what it has started")
+    func late() throws {
+        let box = try Box()
+        try box.succeed(
+            """
+            varve run -d --health-cmd 'touch /started; sleep 1235 & sleep 1236; true' --health-interval 1h \\
+                --health-timeout 2s --name w debian:12 sleep 1000
+            varve supervise check $(readlink r/names/w)
+            """)
+        #expect(try box.succeed("varve exec w ls /started") == "/started")
+        #expect(try box.succeed("varve top w -o pid,args | grep -c 'sleep 123' || true") == "0")
+        #expect(try box.succeed("varve top w -o pid,args | grep -c 'sleep 1000'") == "1")
+        try box.succeed("varve rm -f w")
+    }
+
     @Test("of one that stands still no check is made")
     func paused() throws {
         let box = try Box()
