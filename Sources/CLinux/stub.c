@@ -174,7 +174,7 @@ __attribute__((visibility("hidden"))) STUB void varve_stub_main(const long *stac
         error = search(&task, 1);
         if (error == 0) wait_at_gate(&task);
     }
-    if (error == 0 && has(&task, VARVE_STUB_IS_INIT)) error = varve_stub_become_init();
+    if (error == 0 && has(&task, VARVE_STUB_IS_INIT)) error = varve_stub_become_init(words[0], task.arguments);
     if (error == 0) error = search(&task, 0);
     // After the gate nobody hears the report: the exit status has to tell, as a shell's does.
     tell(&task, VARVE_STAGE_EXEC, error, 0);

@@ -9,9 +9,11 @@
     __attribute__((section("varve_stub"), used, noinline, no_builtin, no_stack_protector, no_profile_instrument_function))
 
 /// Goes on in a child, and is an init for it: gives it the signals that this process gets, waits for whatever processes end,
-/// and ends as the child does.
+/// and ends as the child does. In lists of processes it is `init -- ` and the command.
+/// @param own the first of this program's words.
+/// @param arguments the command's words, behind those in memory; a null ends them.
 /// @return in the child 0, or an errno value where there is none.
-__attribute__((visibility("hidden"))) int varve_stub_become_init(void);
+__attribute__((visibility("hidden"))) int varve_stub_become_init(char *own, char *const *arguments);
 
 #if defined(__x86_64__)
 STUB static long call(long number, long a, long b, long c, long d, long e) {

@@ -29,6 +29,17 @@ struct InitTests {
         #expect(try box.succeed("varve run --rm --init debian:12 sh -c '\(zombies)'") == "left\nlooked")
     }
 
+    @Test("it is shown as what it is, with the command")
+    func name() throws {
+        let box = try Box()
+        try box.transcript(
+            """
+            $ varve run --rm --init debian:12 cat /proc/1/comm /proc/1/cmdline | tr '\\0' ' ' | sed 's/ *$//'
+            init
+            init -- cat /proc/1/comm /proc/1/cmdline
+            """)
+    }
+
     @Test("it gives TERM on, so that a command without a handler ends by it")
     func term() throws {
         let box = try Box()
