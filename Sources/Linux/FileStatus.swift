@@ -20,6 +20,8 @@ public struct FileStatus: Sendable, Hashable {
     public let filesystem: DeviceNumber
     /// Which device a device file stands for; 0:0 for all other kinds.
     public let device: DeviceNumber
+    /// Whether something is mounted here: it is what the mount shows at its top (STATX_ATTR_MOUNT_ROOT, Linux 5.8).
+    public let isMountRoot: Bool
 
     init(_ s: statx) {
         kind =
@@ -43,7 +45,11 @@ public struct FileStatus: Sendable, Hashable {
         blocks = s.stx_blocks
         filesystem = DeviceNumber(major: s.stx_dev_major, minor: s.stx_dev_minor)
         device = DeviceNumber(major: s.stx_rdev_major, minor: s.stx_rdev_minor)
+        isMountRoot = s.stx_attributes & UInt64(STATX_ATTR_MOUNT_ROOT) != 0
     }
+
+    /// Whether it is the same file, by its number on its filesystem.
+    public func isOfSameFile(as other: FileStatus) -> Bool { (filesystem, inode) == (other.filesystem, other.inode) }
 
     /// Whether this is overlayfs's mark of a removed file: a character device 0:0
     /// (Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories").

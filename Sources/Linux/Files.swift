@@ -163,6 +163,14 @@ public enum Files {
         }
     }
 
+    /// Gives a file that has none yet (``makeUnnamed(in:)``) a name.
+    /// - Throws: EEXIST where something has it.
+    public static func link(
+        _ file: borrowing Descriptor, to path: KernelPath, in directory: DirectoryReference
+    ) throws(SystemError) {
+        try link(KernelPath(file.procPath), in: .current, to: path, in: directory, flags: AT_SYMLINK_FOLLOW)
+    }
+
     public static func makeSymlink(
         _ path: KernelPath, in directory: DirectoryReference = .current, target: KernelPath
     ) throws(SystemError) {

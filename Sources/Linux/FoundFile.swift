@@ -37,9 +37,22 @@ public struct FoundFile: ~Copyable {
     public func openForReading() throws(SystemError) -> Descriptor {
         let kind = try descriptor.status().kind
         guard kind == .regular || kind == .directory else { throw SystemError("open", "special file", .invalid) }
-        return try Files.open(
-            KernelPath(descriptor.procPath),
-            flags: O_RDONLY | O_NONBLOCK | O_NOCTTY | (kind == .directory ? O_DIRECTORY : 0))
+        let flags = O_RDONLY | O_NOCTTY | (kind == .directory ? O_DIRECTORY : 0)
+        do throws(SystemError) {
+            return try Files.open(KernelPath(descriptor.procPath), flags: flags | O_NONBLOCK)
+        } catch {
+            guard error.errno == .wouldBlock else { throw error }
+            // Somebody has a lease on the file, and has been told to give it up: the kernel sees to that within
+            // /proc/sys/fs/lease-break-time (fcntl(2), "Leases").
+            return try Files.open(KernelPath(descriptor.procPath), flags: flags)
+        }
+    }
+
+    /// Opens a regular file for writing, in place. Nothing else.
+    /// - Throws: EROFS where it is mounted read-only.
+    public func openForWriting() throws(SystemError) -> Descriptor {
+        guard try descriptor.status().kind == .regular else { throw SystemError("open", "special file", .invalid) }
+        return try Files.open(KernelPath(descriptor.procPath), flags: O_WRONLY | O_NOCTTY)
     }
 
     /// A symlink's target.
@@ -47,9 +60,12 @@ public struct FoundFile: ~Copyable {
 
     /// Whether the file is on a filesystem that shows the kernel's state and holds no files of anybody's: proc, sysfs and
     /// their like (statfs(2), `f_type`).
-    public func isOfKernel() throws(SystemError) -> Bool {
-        Self.kernelTypes.contains(try descriptor.filesystemType())
-    }
+    public func isOfKernel() throws(SystemError) -> Bool { try descriptor.isOfKernel() }
+}
+
+extension Descriptor {
+    /// As ``FoundFile/isOfKernel()``.
+    public func isOfKernel() throws(SystemError) -> Bool { Self.kernelTypes.contains(try filesystemType()) }
 
     /// proc, sysfs, devpts, mqueue, cgroup and cgroup2, debugfs, tracefs, securityfs, bpf, configfs, binfmt_misc, fusectl,
     /// pstore, efivarfs (linux/magic.h).

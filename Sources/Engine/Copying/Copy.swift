@@ -66,7 +66,7 @@ extension Repository {
             guard location.status?.kind == .directory else {
                 throw target.refusal("a tar file is unpacked into a directory, and there is none")
             }
-            let sink = CopyTarget(location.path, in: view, isNew: false) { $0 }
+            let sink = CopyTarget(location.path, in: view) { $0 }
             try CopySource.copy(archive: reader, to: sink)
             return sink.leftOut
         }

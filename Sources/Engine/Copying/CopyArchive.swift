@@ -40,4 +40,6 @@ final class CopyArchive: CopySink {
     }
 
     func finish() throws { try writer.finish() }
+
+    func finishWhatIsThere() {}
 }

@@ -38,17 +38,17 @@ struct CopyRules {
         let path: BytePath
         switch (source.isDirectory, location.status?.kind) {
         case (_, .directory?):
-            sink = CopyTarget(location.path, in: targetView, isNew: false, adapting: adapt)
+            sink = CopyTarget(location.path, in: targetView, adapting: adapt)
             path = BytePath(source.name.map { [$0] } ?? [])
         case (true, nil):
-            try Files.makeDirectory(KernelPath(location.name), in: location.parent.reference, mode: 0o700)
-            sink = CopyTarget(location.path, in: targetView, isNew: true, adapting: adapt)
+            let made = try CopyTarget.SharedDescriptor.directory(location.name, in: location.parent, isNew: true)
+            sink = CopyTarget(location.path, in: targetView, made: made, adapting: adapt)
             path = .root
         case (true, _): throw targetPath.refusal("a directory is not copied over a file")
         case (false, nil) where targetPath.meansDirectory: throw targetPath.refusal("there is no such directory")
         case (false, _) where targetPath.meansDirectory: throw targetPath.refusal("it is no directory")
         case (false, _):
-            sink = CopyTarget(location.parentPath, in: targetView, isNew: false, adapting: adapt)
+            sink = CopyTarget(location.parentPath, in: targetView, adapting: adapt)
             path = BytePath([location.name])
         }
         var copy = CopySource(from: sourceView, to: sink)

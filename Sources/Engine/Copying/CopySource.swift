@@ -9,6 +9,8 @@ protocol CopySink: AnyObject {
     func add(_ entry: TarEntry, body: borrowing CopyBody) throws
     /// All has been added.
     func finish() throws
+    /// Nothing more will be added, since something failed: what has been is brought to its end, as far as that can be.
+    func finishWhatIsThere()
     /// What could not be kept, so far.
     var leftOut: [LeftOut] { get }
 }
@@ -44,7 +46,10 @@ struct CopySource {
     /// Copies an entry of a directory, with all that is below it.
     /// - Parameter path: what it is in the copy.
     mutating func copy(_ name: ByteName, in directory: DirectoryReference, as path: BytePath) throws {
-        try copy(name, in: directory, as: path, isAskedFor: true)
+        do { try copy(name, in: directory, as: path, isAskedFor: true) } catch {
+            sink.finishWhatIsThere()
+            throw error
+        }
         try sink.finish()
     }
 
@@ -104,10 +109,15 @@ struct CopySource {
 extension CopySource {
     /// Copies the entries of an archive.
     static func copy(archive: TarReader, to sink: any CopySink) throws {
-        while let entry = try archive.next() {
-            try Interrupts.check()
-            let hasBody = entry.attributes.kind == .regular && entry.hardLinkTarget == nil
-            try sink.add(entry, body: hasBody ? .archived(archive) : .none)
+        do {
+            while let entry = try archive.next() {
+                try Interrupts.check()
+                let hasBody = entry.attributes.kind == .regular && entry.hardLinkTarget == nil
+                try sink.add(entry, body: hasBody ? .archived(archive) : .none)
+            }
+        } catch {
+            sink.finishWhatIsThere()
+            throw error
         }
         try sink.finish()
     }
