@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -44,6 +45,10 @@ int varve_fsmount(int context, unsigned int attributes) {
 
 int varve_open_tree(int directory, const char *path, unsigned int flags) {
     return (int)syscall(SYS_open_tree, directory, path, flags | OPEN_TREE_CLOEXEC | (unsigned)empty_path(path));
+}
+
+int varve_enter_mount_namespace(void) {
+    return unshare(CLONE_NEWNS);
 }
 
 int varve_move_mount(int mount, int directory, const char *path) {

@@ -20,6 +20,8 @@ public enum EngineError: Error {
     /// The container's files are what its base says.
     case nothingToCommit(container: String)
     case containerRunning(String)
+    /// Files of it are being copied while it does not run.
+    case containerCopied(String)
     case containerNotRunning(String)
     /// The program that watches containers is not where varve is.
     case noSupervisor(String, reason: String)

@@ -85,6 +85,12 @@ public enum Files {
         try open(".", in: directory, flags: O_TMPFILE | O_RDWR, mode: 0o600)
     }
 
+    /// A file without a name, in memory (memfd_create(2)).
+    /// - Parameter label: what /proc calls it.
+    public static func makeInMemory(_ label: String) throws(SystemError) -> Descriptor {
+        Descriptor(owning: try system("make file", label) { varve_memory_file(label) })
+    }
+
     /// A directory for reading; a symlink in the last place is not followed.
     public static func openDirectory(
         _ path: KernelPath, in directory: DirectoryReference = .current, resolve: Resolution = []

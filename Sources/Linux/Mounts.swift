@@ -146,6 +146,13 @@ public enum Mounts {
         try system("mount at", path.description) { varve_move_mount(raw, directory.raw, path.bytes) }
     }
 
+    /// Gives this thread a mount namespace of its own, from and to which nothing spreads (mount_namespaces(7)).
+    public static func enterOwnNamespace() throws(SystemError) {
+        try system("make mount namespace", "") { varve_enter_mount_namespace() }
+        let root = try Files.open("/", flags: O_PATH | O_DIRECTORY)
+        try setPropagation(root, UInt64(VARVE_PROPAGATION_PRIVATE), recursive: true)
+    }
+
     /// Takes the topmost mount at `path` away; what still uses it keeps it (umount2(2), MNT_DETACH).
     public static func detach(_ path: KernelPath) throws(SystemError) {
         try system("unmount", path.description) { varve_unmount(path.bytes) }

@@ -61,6 +61,15 @@ struct RootView: ~Copyable {
                 KernelPath(relative: around.rest), in: file.reference, resolve: [.beneath, .noSymlinks, .noMagicLinks]))
     }
 
+    /// Opens a path that ``place(_:as:isContent:)`` gave, to mount on it.
+    func openPlace(_ path: BytePath) throws(SystemError) -> Descriptor {
+        let around = around(path)
+        guard let file = around.file else { throw SystemError("mount at", path.displayed, .noEntry) }
+        return try Files.open(
+            KernelPath(relative: around.rest), in: file.reference, flags: O_PATH,
+            resolve: [.beneath, .noSymlinks, .noMagicLinks])
+    }
+
     /// Notes that `file` will be mounted at a path that ``place(_:as:)`` gave.
     /// - Parameter step: the number of the step that does it.
     mutating func mount(_ file: SharedDescriptor?, at path: BytePath, in step: Int) {

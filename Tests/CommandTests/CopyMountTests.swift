@@ -53,4 +53,76 @@ struct CopyMountTests {
         #expect(try box.succeed(Self.mounts) == before)
         #expect(try box.succeed("varve status w; find r/containers/*/upper.0 -name '.varve*'") == "A /etc/new")
     }
+
+    @Test("of a container that does not run volumes and files of the host are seen where a start would mount them")
+    func stopped() throws {
+        let box = try box()
+        try box.succeed(
+            """
+            set -e
+            mkdir -p base/srv base/real tree/srv tree/deep/er; ln -s /srv base/link; ln -s real base/alias
+            echo hidden >base/srv/hidden; echo x >tree/srv/x; varve import -q debian:12 base
+            varve create -q --name s -v data:/srv:nocopy -v $PWD/bound:/etc/bound -v other:/alias/sub --tmpfs /mem debian:12 true
+            """)
+        try box.transcript(
+            """
+            $ varve cp file s:/link/through; varve cp file s:/srv/plain; varve cp tree/. s:/; cd r/volumes/data/data; ls
+            plain
+            through
+            x
+            $ varve cp s:/ - | tar -t | grep -E '^(srv|alias|real|mem|etc/bound)' | LC_ALL=C sort
+            alias
+            etc/bound
+            mem/
+            real/
+            real/sub/
+            srv/
+            srv/plain
+            srv/through
+            srv/x
+            $ varve cp file s:/etc/bound; cat bound; stat -c %a:%u bound; varve cp s:/etc/bound out; cat out
+            copy
+            640:1000
+            copy
+            $ varve cp file s:/alias/sub/f; varve cp file s:/alias/f; ls r/volumes/other/data
+            f
+            $ varve cp file s:/mem/f
+            ! varve: copy: /mem/f: it is read-only in the container
+            [3]
+            $ varve status s
+            A /deep
+            A /deep/er
+            A /real/f
+            $ varve start -a s; varve status s | wc -l
+            3
+            """)
+    }
+
+    @Test("what a container may not write to no copy writes to, by whatever name, and a missing source is told")
+    func readOnly() throws {
+        let box = try box()
+        try box.succeed(
+            """
+            set -e
+            mkdir base/srv; ln -s /srv base/link; varve import -q debian:12 base
+            varve create -q --name s -v data:/srv:ro debian:12 true
+            varve create -q --name r --read-only -v data:/srv debian:12 true
+            mkdir gone; varve create -q --name g -v $PWD/gone:/gone debian:12 true; rmdir gone
+            """)
+        try box.transcript(
+            """
+            $ varve cp file s:/link/f
+            ! varve: copy: /link/f: it is read-only in the container
+            [3]
+            $ varve cp file r:/d/f
+            ! varve: copy: /d/f: it is read-only in the container
+            [3]
+            $ varve cp file r:/link/f; ls r/volumes/data/data
+            f
+            $ varve cp file g:/d/f
+            ! varve: mount volume: BOX/gone: the host has no such file or directory
+            ! hint: varve makes none there: mkdir -p BOX/gone
+            [125]
+            """)
+    }
 }

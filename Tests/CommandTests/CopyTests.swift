@@ -124,7 +124,7 @@ struct CopyTests {
             one 755 0:0 2 5
             No such file or directory
             kept
-            ! varve: warning: copy: /null: it is a device, which only -a and tar files carry
+            ! varve: warning: copy: /d/null: it is a device, which only -a and tar files carry
             $ varve cp -a w:/d all; cd all; \(stat); stat -c %a .
             one 4755 1000:29 2 5
             character special file

@@ -41,6 +41,9 @@ int varve_fsmount(int context, unsigned int attributes);
 /// open_tree(2), close-on-exec. An empty path stands for `directory` itself.
 int varve_open_tree(int directory, const char *path, unsigned int flags);
 
+/// unshare(2) of the mount namespace, and with it of root and current directory.
+int varve_enter_mount_namespace(void);
+
 /// Attaches a detached mount, or moves an attached one. An empty path stands for `directory` itself.
 int varve_move_mount(int mount, int directory, const char *path);
 

@@ -18,6 +18,8 @@ struct ContainerFiles {
     var stateLock: String { "\(directory)/state.lock" }
     /// Held as long as a process runs in the container, or is to run in it again.
     var running: String { "\(directory)/running" }
+    /// Held, beside ``running``, as long as files are copied to or from it while it does not run.
+    var copying: String { "\(directory)/copying" }
     /// The networks that it is connected to at each start, where somebody changed that.
     var endpoints: String { "\(directory)/networks.json" }
     /// What is mounted at `/etc/hosts`, `/etc/resolv.conf` and `/etc/hostname`.

@@ -28,7 +28,7 @@ extension Repository {
     }
 
     /// The right to have a process in the container, which nothing else has meanwhile.
-    /// - Throws: `containerRunning` where something has it.
+    /// - Throws: `containerRunning` where something has it, `containerCopied` where that is a copy.
     func claimRunning(_ container: Container) throws -> FileLock {
         do throws(SystemError) {
             if let lock = try FileLock.acquireIfFree(files(of: container.id).running) { return lock }
@@ -36,6 +36,7 @@ extension Repository {
             if error.errno == .noEntry { throw EngineError.unknownContainer(container.name, near: []) }
             throw error
         }
+        if try FileLock.isHeld(files(of: container.id).copying) { throw EngineError.containerCopied(container.name) }
         throw EngineError.containerRunning(container.name)
     }
 }

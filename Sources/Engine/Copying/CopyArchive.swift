@@ -5,7 +5,7 @@ import Model
 /// Copies into a tar file, with every attribute that it has a form for.
 final class CopyArchive: CopySink {
     private let writer: TarWriter
-    private(set) var leftOut: [LeftOut] = []
+    var leftOut: [LeftOut] = []
     /// Directories that were left out, with all that is in them, and files.
     private var without: Set<BytePath> = []
 

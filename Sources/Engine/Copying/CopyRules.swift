@@ -31,7 +31,7 @@ struct CopyRules {
 
     func copy(
         _ sourcePath: CopyPath, in sourceView: FilesystemView, to targetPath: CopyPath, in targetView: FilesystemView
-    ) throws -> [LeftOut] {
+    ) throws -> [CopyLeftOut] {
         let source = try Source.find(sourcePath, in: sourceView, isFollowing: request.isFollowing)
         let location = try Self.locate(targetPath, in: targetView, isFollowing: true)
         let sink: CopyTarget
@@ -51,9 +51,12 @@ struct CopyRules {
             sink = CopyTarget(location.parentPath, in: targetView, adapting: adapt)
             path = BytePath([location.name])
         }
-        var copy = CopySource(from: sourceView, to: sink)
-        try copy.copy(source.location.name, in: source.location.parent.reference, as: path)
-        return sink.leftOut
+        if let status = source.location.status, status.kind.isDevice, !request.isArchive {
+            throw sourcePath.refusal("it is a device, which only -a and tar files carry")
+        }
+        var copy = CopySource(sourcePath, from: sourceView, to: sink, as: path)
+        try copy.copy(source.location.name, in: source.location.parent.reference)
+        return copy.leftOut
     }
 
     static func locate(
@@ -66,28 +69,29 @@ struct CopyRules {
     }
 }
 
-/// A path as it was typed, and where it is looked up.
+/// A path as it was typed.
 struct CopyPath {
     private static let slash = UInt8(ascii: "/")
 
-    private let typed: [UInt8]
-    /// In the view that it is looked up in.
     let bytes: [UInt8]
 
-    /// - Parameter bytes: nil for the same as was typed.
-    init(_ typed: [UInt8], bytes: [UInt8]? = nil) {
-        self.typed = typed
-        self.bytes = bytes ?? typed
-    }
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// Whether what is in the directory is meant: `.`, or `/.` at the end; also the root, which has no name.
-    var meansContents: Bool { Self.endsWithDot(typed) || name == nil }
+    var meansContents: Bool { Self.endsWithDot(bytes) || name == nil }
 
     /// Whether only a directory can be meant.
-    var meansDirectory: Bool { typed.last == Self.slash || meansContents }
+    var meansDirectory: Bool { bytes.last == Self.slash || meansContents }
+
+    /// Without what only says that a directory is meant.
+    var withoutEnd: [UInt8] {
+        var path = bytes
+        while let last = path.last, last == Self.slash || Self.endsWithDot(path) { path.removeLast() }
+        return path
+    }
 
     /// The last name.
-    var name: ByteName? { Self.names(typed).last }
+    var name: ByteName? { Self.names(bytes).last }
 
     private static func endsWithDot(_ path: [UInt8]) -> Bool {
         path.last != slash && path.split(separator: slash).last?.elementsEqual(".".utf8) == true
@@ -103,6 +107,6 @@ struct CopyPath {
     }
 
     func refusal(_ reason: String) -> EngineError {
-        .refused("copy", subject: Escaping.displayed(typed), reason: reason)
+        .refused("copy", subject: Escaping.displayed(bytes), reason: reason)
     }
 }

@@ -11,8 +11,8 @@ protocol CopySink: AnyObject {
     func finish() throws
     /// Nothing more will be added, since something failed: what has been is brought to its end, as far as that can be.
     func finishWhatIsThere()
-    /// What could not be kept, so far.
-    var leftOut: [LeftOut] { get }
+    /// What could not be kept, so far, with paths below what is copied to.
+    var leftOut: [LeftOut] { get set }
 }
 
 /// A regular file's content on its way.
@@ -37,15 +37,34 @@ struct CopySource {
 
     /// Of whom files are copied.
     private let view: FilesystemView
+    /// As it was typed.
+    private let source: CopyPath
+    /// What the source is in the copy.
+    private let top: BytePath
 
-    init(from view: FilesystemView, to sink: any CopySink) {
+    /// - Parameter copy: what the source is below what is copied to.
+    init(_ source: CopyPath, from view: FilesystemView, to sink: any CopySink, as copy: BytePath) {
+        self.source = source
         self.view = view
         self.sink = sink
+        self.top = copy
+    }
+
+    /// What was left out, by its path in the source.
+    var leftOut: [CopyLeftOut] {
+        sink.leftOut.map { CopyLeftOut(path: path($0.path), reason: $0.reason) }
+    }
+
+    /// Where in the source something is that has this path in the copy.
+    private func path(_ path: BytePath) -> String {
+        let rest = BytePath(Array(path.names.dropFirst(top.names.count)))
+        if rest.isRoot { return Escaping.displayed(source.bytes) }
+        return Escaping.displayed(source.withoutEnd + rest.bytes)
     }
 
     /// Copies an entry of a directory, with all that is below it.
-    /// - Parameter path: what it is in the copy.
-    mutating func copy(_ name: ByteName, in directory: DirectoryReference, as path: BytePath) throws {
+    mutating func copy(_ name: ByteName, in directory: DirectoryReference) throws {
+        let path = top
         do { try copy(name, in: directory, as: path, isAskedFor: true) } catch {
             sink.finishWhatIsThere()
             throw error
@@ -57,11 +76,15 @@ struct CopySource {
         _ name: ByteName, in directory: DirectoryReference, as path: BytePath, isAskedFor: Bool
     ) throws {
         try Interrupts.check()
-        try path.checkDepth()
+        do throws(SnapshotError) { try path.checkDepth() } catch {
+            throw EngineError.refused(
+                "copy", subject: "\(self.path(path))", reason: "it is more than 512 directories deep")
+        }
         let node = try FoundFile.find(KernelPath(name), in: directory)
         var entry = TarEntry(path: path, attributes: view.inside(try node.attributes()))
         switch entry.attributes.kind {
         case .directory: try copyDirectory(node, entry, isAskedFor: isAskedFor)
+        case .regular where try node.isOfKernel(): try copyKernels(node, &entry, isAskedFor: isAskedFor)
         case .regular: try copyRegular(node, &entry)
         case .symlink:
             let target = try node.symlinkTarget()
@@ -104,6 +127,34 @@ struct CopySource {
         entry.attributes.holes = try file.holes(size: entry.attributes.size)
         try sink.add(entry, body: .file(file))
     }
+
+    /// A file that the kernel makes up when it is read: its size says nothing. Many can't be read, or not now, which is told and
+    /// keeps nothing else from being copied.
+    private func copyKernels(_ node: borrowing FoundFile, _ entry: inout TarEntry, isAskedFor: Bool) throws {
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            bytes = try node.openForReading().readAll(limit: Self.longestOfKernel)
+        } catch {
+            try Interrupts.check()
+            let reason = "the kernel does not let it be read: \(error.cause)"
+            if isAskedFor { throw EngineError.refused("copy", subject: "\(path(entry.path))", reason: reason) }
+            return sink.leftOut.append(LeftOut(path: entry.path, reason: reason))
+        }
+        let content = try Files.makeInMemory("varve-copy")
+        try content.write(bytes)
+        (entry.attributes.size, entry.attributes.holes) = (UInt64(bytes.count), [])
+        try sink.add(entry, body: .file(content))
+    }
+
+    /// Some, such as `/proc/kcore`, would give all of the memory.
+    private static let longestOfKernel = 64 << 20
+}
+
+/// What could not be copied, or not all of it.
+public struct CopyLeftOut: Sendable, Hashable {
+    /// In the source, as it was typed.
+    public let path: String
+    public let reason: String
 }
 
 extension CopySource {

@@ -4,6 +4,8 @@ import Model
 public enum TarDialect: Sendable {
     /// A whole root filesystem.
     case archive
+    /// Files to be unpacked somewhere: slashes before names are dropped, as tar does.
+    case files
     /// A layer of an image: slashes before names are dropped, since kaniko writes them, and nothing at all is a layer
     /// that changes nothing.
     case layer

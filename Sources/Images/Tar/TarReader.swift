@@ -30,10 +30,11 @@ public final class TarReader {
     ///   - name: what messages call the archive.
     ///   - accounts: for access control lists that have names alone; an unknown name is refused.
     public convenience init(
-        reading descriptor: consuming Descriptor, name: String, accounts: Accounts = Accounts()
+        reading descriptor: consuming Descriptor, name: String, accounts: Accounts = Accounts(),
+        dialect: TarDialect = .archive
     ) throws(ImagesError) {
         let source = try DecompressedSource.make(DescriptorSource(descriptor, name: name), name: name)
-        self.init(ByteReader(source, name: name), name: name, accounts: accounts, dialect: .archive)
+        self.init(ByteReader(source, name: name), name: name, accounts: accounts, dialect: dialect)
     }
 
     /// - Parameters:
@@ -130,7 +131,7 @@ public final class TarReader {
         let start = reader.position
         let block = try reader.bytes(TarHeader.byteCount)
         if block.isEmpty {
-            if start == 0, dialect == .archive { throw refused(Refusal("it is empty")) }
+            if start == 0, dialect != .layer { throw refused(Refusal("it is empty")) }
             return nil
         }
         if let header = TarHeader(block) { return header }
@@ -165,6 +166,7 @@ public final class TarReader {
             let remedy =
                 switch dialect {
                 case .archive: "unpack it, and import the directory"
+                case .files: "unpack it, and copy the directory"
                 case .layer: "--max-layer-size SIZE allows more"
                 }
             throw refused(Refusal("with it there are more than \(holeLimit) bytes of holes; \(remedy)"))

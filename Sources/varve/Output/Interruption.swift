@@ -6,4 +6,9 @@ enum Interruption {
     static func arm() throws {
         for number in [SIGINT, SIGTERM, SIGHUP] { try Interrupts.catchSignal(number) }
     }
+
+    /// Ends a command that had done a part of its work.
+    struct Midway: Error {
+        let outcome: String
+    }
 }

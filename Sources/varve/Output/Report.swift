@@ -61,6 +61,7 @@ enum Report {
     /// Nil for errors of the argument parser.
     private static func failure(_ error: any Error) -> Failure? {
         switch error {
+        case let error as Interruption.Midway: Failure(message: "interrupted: \(error.outcome)", code: interrupted.code)
         case _ where Interrupts.isRaised: interrupted
         case let error as UsageError: Failure(message: error.message, hints: error.hints, code: 2)
         case let error as EngineError: failure(error)
@@ -139,6 +140,10 @@ enum Report {
                 hints: ["--allow-empty makes a commit all the same"], code: 1)
         case .containerRunning(let name):
             Failure(message: "use container: \(name): it is running", hints: ["varve stop \(name)"], code: 3)
+        case .containerCopied(let name):
+            Failure(
+                message: "use container: \(name): files are being copied to or from it",
+                hints: ["wait until 'varve cp' is done, or interrupt it"], code: 3)
         case .containerNotRunning(let name): Failure(message: "use container: \(name): it is not running", code: 3)
         case .containerPaused(let name):
             Failure(

@@ -37,25 +37,33 @@ struct CpCommand: ParsableCommand {
     func run() throws {
         var request = CopyRequest()
         (request.isArchive, request.isFollowing) = (isArchive, isFollowing)
-        let leftOut: [LeftOut]
+        let leftOut: [CopyLeftOut]
+        do { leftOut = try copied(request) } catch  where Interrupts.isRaised {
+            throw Interruption.Midway(outcome: "what was copied before stays")
+        }
+        for item in leftOut { options.warn("copy: \(item.path): \(item.reason)") }
+    }
+
+    /// - Returns: what was left out.
+    private func copied(_ request: CopyRequest) throws -> [CopyLeftOut] {
         switch (try place(source), try place(target)) {
         case (.container(let name, let path), .host(let target)):
             let (repository, container) = try find(name)
-            leftOut = try repository.copy(from: container, path, to: target, request)
+            return try repository.copy(from: container, path, to: target, request)
         case (.host(let source), .container(let name, let path)):
             let (repository, container) = try find(name)
-            leftOut = try repository.copy(source, into: container, path, request)
+            return try repository.copy(source, into: container, path, request)
         case (.container(let name, let path), .stream):
             if StandardOutput.isTerminal {
                 throw UsageError("write archive: standard output is a terminal", hints: ["pipe it on"])
             }
             let (repository, container) = try find(name)
-            leftOut = try repository.copy(
+            return try repository.copy(
                 from: container, path, toArchive: try Descriptor(owning: STDOUT_FILENO).duplicate(),
                 named: "standard output", request)
         case (.stream, .container(let name, let path)):
             let (repository, container) = try find(name)
-            leftOut = try repository.copy(
+            return try repository.copy(
                 archive: try StandardInput.open("-"), named: StandardInput.displayed("-"), into: container, path)
         case (.container, .container):
             throw UsageError(
@@ -64,7 +72,6 @@ struct CpCommand: ParsableCommand {
         default:
             throw UsageError("cp: \(source) \(target): neither is in a container", hints: ["write CONTAINER:/path"])
         }
-        for item in leftOut { options.warn("copy: \(item.path): \(item.reason)") }
     }
 
     private func find(_ name: String) throws -> (Repository, Container) {
