@@ -46,3 +46,27 @@ void varve_become(int program, char *const *words, char *const *environment, con
     if (syscall(SYS_close_range, ASIDE, ~0U, 1U << 2 /* CLOSE_RANGE_CLOEXEC */) < 0) return;
     syscall(SYS_execveat, file, "", words, environment, AT_EMPTY_PATH);
 }
+
+int varve_spawn(int program, char *const *words, char *const *environment, const int *given, size_t count) {
+    int report[2], error = 0;
+    if (pipe2(report, O_CLOEXEC) < 0) return -1;
+    // Above all that is laid over or closed.
+    int told = fcntl(report[1], F_DUPFD_CLOEXEC, ASIDE);
+    pid_t child = told < 0 ? -1 : fork();
+    if (child == 0) {
+        setsid();
+        varve_become(program, words, environment, given, count);
+        error = errno;
+        _exit(write(told, &error, sizeof error) == sizeof error ? 125 : 126);
+    }
+    if (child < 0) error = errno;
+    close(report[1]);
+    if (told >= 0) close(told);
+    // The child's execution closes the pipe.
+    while (child > 0 && read(report[0], &error, sizeof error) < 0 && errno == EINTR) {}
+    close(report[0]);
+    if (error == 0) return 0;
+    if (child > 0) varve_wait(child);
+    errno = error;
+    return -1;
+}

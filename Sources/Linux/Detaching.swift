@@ -53,10 +53,30 @@ public struct Executable: ~Copyable {
     ///     streams are the null device.
     /// - Returns: only where it can't, and with descriptors laid over.
     public func become(_ words: [String], environment: [String], given: [Int32]) -> SystemError {
+        let file = file.raw
+        return Self.withVectors(words, environment) { arguments, variables in
+            varve_become(file, arguments, variables, given, given.count)
+            return SystemError("execute", words.first ?? "", Errno.last)
+        }
+    }
+
+    /// Starts this program in a process and a session of its own, which outlives this one, and returns when it is being executed.
+    /// Parameters as of ``become(_:environment:given:)``.
+    public func start(_ words: [String], environment: [String], given: [Int32]) throws(SystemError) {
+        let file = file.raw
+        let (result, error) = Self.withVectors(words, environment) { arguments, variables in
+            (varve_spawn(file, arguments, variables, given, given.count), Errno.last)
+        }
+        if result < 0 { throw SystemError("execute", words.first ?? "", error) }
+    }
+
+    private static func withVectors<Result>(
+        _ words: [String], _ environment: [String],
+        _ body: ([UnsafeMutablePointer<CChar>?], [UnsafeMutablePointer<CChar>?]) -> Result
+    ) -> Result {
         let arguments = words.map { strdup($0) } + [nil]
         let variables = environment.map { strdup($0) } + [nil]
         defer { (arguments + variables).forEach { free($0) } }
-        varve_become(file.raw, arguments, variables, given, given.count)
-        return SystemError("execute", words.first ?? "", Errno.last)
+        return body(arguments, variables)
     }
 }

@@ -52,32 +52,47 @@ extension RunningProcess {
     public consuming func supervise(
         _ signals: borrowing ForwardedSignals, console: Console = Console()
     ) throws(RuntimeError) -> Int32 {
-        do throws(SystemError) { try attend(signals, console) } catch {
-            // Without its supervisor a foreground container would go on unseen.
-            let failure = RuntimeError("supervise container", "", error)
-            try doing("kill container") { () throws(SystemError) in try process.send(signal: SIGKILL) }
-            _ = try wait()
-            throw failure
+        do throws(SystemError) { _ = try attend(signals, console, DetachKeys([])) } catch {
+            throw try end(after: error)
         }
         return try wait()
     }
 
+    /// As ``supervise(_:console:)``, but also until the keys to leave are typed in the console.
+    public consuming func stay(
+        _ signals: borrowing ForwardedSignals, console: Console, detachKeys: DetachKeys
+    ) throws(RuntimeError) -> Stay {
+        let isLeft: Bool
+        do throws(SystemError) { isLeft = try attend(signals, console, detachKeys) } catch {
+            throw try end(after: error)
+        }
+        return isLeft ? .left(try release()) : .ended(try wait())
+    }
+
+    /// Without its supervisor a foreground container would go on unseen.
+    private consuming func end(after error: SystemError) throws(RuntimeError) -> RuntimeError {
+        try doing("kill container") { () throws(SystemError) in try process.send(signal: SIGKILL) }
+        _ = try wait()
+        return RuntimeError("supervise container", "", error)
+    }
+
+    /// - Returns: whether the keys to leave were typed, so that the process goes on.
     private borrowing func attend(
-        _ signals: borrowing ForwardedSignals, _ console: Console
-    ) throws(SystemError) {
+        _ signals: borrowing ForwardedSignals, _ console: Console, _ keys: DetachKeys
+    ) throws(SystemError) -> Bool {
         guard let terminal else {
             var relays = relays
             return try attend(signals, &relays)
         }
         let mode = try ConsoleMode(console)
-        var proxy = try TerminalProxy(terminal, console)
+        var proxy = try TerminalProxy(terminal, console, keys)
         defer { withExtendedLifetime(mode) {} }
-        try attend(signals, &proxy)
+        return try attend(signals, &proxy)
     }
 
     private borrowing func attend(
         _ signals: borrowing ForwardedSignals, _ copier: inout some ConsoleCopier
-    ) throws(SystemError) {
+    ) throws(SystemError) -> Bool {
         while true {
             var requests = [
                 pollfd(fd: process.descriptor.raw, events: Int16(POLLIN), revents: 0),
@@ -89,8 +104,9 @@ extension RunningProcess {
             try copier.copy(requests.dropFirst(2))
             if requests[0].revents != 0 {
                 try copier.drain(untilSignal: signals.queue.descriptor.raw)
-                return
+                return false
             }
+            if copier.isLeft { return true }
         }
     }
 
@@ -104,8 +120,18 @@ extension RunningProcess {
     }
 }
 
+/// How a stay with a process ended.
+public enum Stay: ~Copyable {
+    /// With its exit code, or 128 + the signal that ended it.
+    case ended(Int32)
+    /// It goes on: the keys to leave were typed.
+    case left(ReleasedProcess)
+}
+
 /// Copies between a console and a container while that runs.
 protocol ConsoleCopier {
+    /// Whether the keys to leave were typed.
+    var isLeft: Bool { get }
     /// What to wait for now. A negative descriptor waits for nothing.
     var requests: [pollfd] { get }
     /// Moves what the answered requests allow.
@@ -118,6 +144,7 @@ protocol ConsoleCopier {
 }
 
 extension ConsoleCopier {
+    var isLeft: Bool { false }
     func followSize() throws(SystemError) {}
 }
 

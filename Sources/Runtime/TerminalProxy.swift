@@ -14,13 +14,16 @@ struct TerminalProxy: ConsoleCopier {
     private var shown: [UInt8] = []
     private var inputIsOpen: Bool
     private var outputIsOpen = true
+    private var keys: DetachKeys
+    private(set) var isLeft = false
 
     /// What a pipe that polls as writable takes at once (pipe(7), PIPE_BUF), so that writing to it never blocks.
     private static let portion = 4096
     /// Ends the input of a program that reads lines (termios(3), VEOF).
     private static let endOfInput: UInt8 = 4
 
-    init(_ terminal: ContainerTerminal, _ console: Console) throws(SystemError) {
+    init(_ terminal: ContainerTerminal, _ console: Console, _ keys: DetachKeys) throws(SystemError) {
+        self.keys = keys
         self.terminal = terminal
         self.console = console
         screen = try SharedDescriptor.screen(console.output)
@@ -71,7 +74,10 @@ struct TerminalProxy: ConsoleCopier {
         var buffer = [UInt8](repeating: 0, count: TerminalProxy.portion)
         do throws(SystemError) {
             let count = try system("read", "console") { Glibc.read(input, &buffer, buffer.count) }
-            if count > 0 { return typed = Array(buffer[..<count]) }
+            if count > 0 {
+                if let passed = keys.pass(buffer[..<count]) { typed = passed } else { isLeft = true }
+                return
+            }
         } catch {
             if error.errno == .wouldBlock { return }
             // A console that hung up has nothing more to type, as one that ended.

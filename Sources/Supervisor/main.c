@@ -109,8 +109,9 @@ static _Noreturn void pause_for(int64_t milliseconds) {
     become_varve(number ? "stop" : "start", (const char *const[]){NULL});
 }
 
-/// `varve-supervisor watch NAME=VALUE…`, `varve-supervisor pause MILLISECONDS NAME=VALUE…`
+/// `varve-supervisor watch NAME=VALUE…`, `varve-supervisor pause MILLISECONDS NAME=VALUE…`, `varve-supervisor drain`
 int main(int count, char **words) {
+    if (count == 2 && !strcmp(words[1], "drain")) drain();
     bool is_watching = count > 1 && !strcmp(words[1], "watch");
     if (!is_watching && !(count > 2 && !strcmp(words[1], "pause"))) {
         fputs("varve-supervisor: varve starts it for each container that runs on its own\n", stderr);

@@ -161,6 +161,11 @@ void streams_serve(const struct pollfd *requests);
 /// Takes what the ended container has left.
 void streams_drain(void);
 
+// drain.c: the terminal of a command that was left alone.
+
+/// Reads what is written to it until the command ends, and ends then.
+_Noreturn void drain(void);
+
 // check.c: health checks.
 
 void check_open(void);

@@ -63,9 +63,8 @@ struct ExecTests {
             $ varve exec -w here c true
             ! varve: set working directory: here: it is no absolute path without '..'
             [125]
-            $ varve exec -dt c true
-            ! varve: exec: -d: nobody would have the command's input and its terminal
-            ! hint: leave -i and -t out
+            $ varve exec -t --detach-keys ctrl-1 c true
+            ! varve: exec: --detach-keys ctrl-1: it takes characters and ctrl-LETTER, with commas between
             [125]
             $ varve exec nosuch true
             ! varve: find container: nosuch: no container has this name or id
@@ -120,6 +119,34 @@ struct ExecTests {
         try box.succeed("varve exec -d c sh -c 'echo d >/tmp/d; exec sleep 4321'")
         try container.waitUntil("it has begun") { try box.succeed("varve exec c ls /tmp") == "d" }
         #expect(try box.succeed(running) == "1")
+        try end(container)
+    }
+
+    /// Types the keys to leave into a terminal in which a command has said `in`, and exits as varve did.
+    private static let leaving = """
+        import os, pty, sys
+        pid, terminal = pty.fork()
+        if pid == 0: os.execvp(sys.argv[1], sys.argv[1:])
+        shown = b""
+        while b"in" not in shown: shown += os.read(terminal, 1000)
+        os.write(terminal, b"\\x10\\x11")
+        sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        """
+
+    @Test("one with a terminal goes on without anybody to look at it, left alone from the beginning or by the keys")
+    func leftTerminal() throws {
+        let box = try Box()
+        let container = try start(box)
+        try box.succeed("cat >leave.py <<'END'\n\(Self.leaving)\nEND")
+        // More than a terminal holds that nobody reads.
+        let flood = "dd if=/dev/zero bs=1000 count=300 2>/dev/null; exec sleep 4323"
+        try box.succeed("varve exec -dit c sh -c 'test -t 0 && touch /tmp/d; \(flood)'")
+        try box.succeed("timeout 60 python3 leave.py varve exec -it c sh -c 'echo in; sleep 1; \(flood)'")
+        try container.waitUntil("both have written all") {
+            try box.succeed("varve exec c busybox ps | grep -c 'sleep [4]323' || :") == "2"
+        }
+        #expect(try box.succeed("varve exec c ls /tmp") == "d")
+        #expect(try box.succeed("varve events --since 0 --until now | grep -c exec_detach") == "1")
         try end(container)
     }
 

@@ -14,6 +14,10 @@ pid_t varve_fork(void);
 /// @param count of `given`, at most 16.
 void varve_become(int program, char *const *words, char *const *environment, const int *given, size_t count);
 
+/// As varve_become() in a new process and session, which nobody is to wait for while the caller lives; returns when the program is being executed.
+/// -1 with errno.
+int varve_spawn(int program, char *const *words, char *const *environment, const int *given, size_t count);
+
 /// Waits for a child of this process and reaps it: as varve_pidfd_wait(), by its number.
 int varve_wait(pid_t child);
 

@@ -16,20 +16,25 @@ public struct ExecRequest: Sendable {
     public var hasTerminal = false
     /// Whether it has all capabilities.
     public var isPrivileged = false
-    /// Whether it is left alone, with nothing on its standard streams.
+    /// Whether it is left alone, with nothing on its standard streams but a terminal that nobody looks at, if it has one.
     public var isDetached = false
+    /// Typed one after the other in the terminal, they leave the command alone; empty for none.
+    public var detachKeys: [UInt8] = []
 
     public init(command: [String]) { self.command = command }
 }
 
 extension Repository {
     /// Runs a further command in a running container: with the container's namespaces, control groups, limits, system-call
-    /// filter and capabilities. It is killed when the calling process ends, unless it is detached.
-    /// - Returns: the command's exit code, or 128 + the signal that ended it; 0 for one that is detached.
+    /// filter and capabilities. It is killed when the calling process ends, unless it is detached, or can be: then its terminal hangs
+    /// up.
+    /// - Returns: the command's exit code, or 128 + the signal that ended it; 0 for one that goes on.
     /// - Throws: where the container does not run, or is paused.
     public func exec(_ request: ExecRequest, in container: Container, console: RunConsole) throws -> Int32 {
         let id = Self.randomHex(32)
         let words = [Event.Attribute("exec", id), .init("command", request.command[0])]
+        let canBeLeft = request.hasTerminal && (request.isDetached || !request.detachKeys.isEmpty)
+        let keeper = canBeLeft ? try TerminalKeeper() : nil
         let signals = try ForwardedSignals.hold()
         let process = try entered(container) { live, state in
             let specification = try startedSpecification(of: container)
@@ -38,19 +43,26 @@ extension Repository {
             var options = EnterOptions(streams: request.isDetached ? Self.noStreams : console.streams)
             options.seccomp = request.isPrivileged ? nil : specification.linux.seccomp
             options.seccompCache = SeccompCache(directory: "\(root)/filters")
-            options.isTiedToCaller = !request.isDetached
+            options.isTiedToCaller = !request.isDetached && !canBeLeft
             record(.execCreate, of: container, words)
             return try Runtime.enter(live, process, options: options)
         }
         record(.execStart, of: container, words)
         if request.isDetached {
             // Whoever becomes its parent when this process ends waits for it.
-            _ = try process.release()
+            let released = try process.release()
+            try keeper?.keep(released)
             return 0
         }
-        let code = try process.supervise(signals, console: console.console)
-        record(.execDie, of: container, words + [.init("exitCode", "\(code)")])
-        return code
+        switch try process.stay(signals, console: console.console, detachKeys: DetachKeys(request.detachKeys)) {
+        case .ended(let code):
+            record(.execDie, of: container, words + [.init("exitCode", "\(code)")])
+            return code
+        case .left(let released):
+            try keeper?.keep(released)
+            record(.execDetach, of: container, words)
+            return 0
+        }
     }
 
     private static let noStreams = StandardStreams(input: nil, output: nil, errors: nil)

@@ -11,6 +11,7 @@ public struct Event: Sendable, Hashable {
     public enum Action: String, Sendable, CaseIterable {
         case attach, commit, connect, create, destroy, detach, die, disconnect
         case execCreate = "exec_create"
+        case execDetach = "exec_detach"
         case execDie = "exec_die"
         case execStart = "exec_start"
         case healthStatus = "health_status"

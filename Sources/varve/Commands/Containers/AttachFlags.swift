@@ -14,14 +14,13 @@ struct AttachFlags: ParsableArguments {
 
     func options(isInteractive: Bool, of command: String) throws -> AttachOptions {
         var options = AttachOptions(console: Console(input: isInteractive ? STDIN_FILENO : nil, output: STDOUT_FILENO))
-        if let detachKeys {
-            guard let keys = DetachKeys.parse(detachKeys) else {
-                throw UsageError(
-                    "\(command): --detach-keys \(detachKeys): it takes characters and ctrl-LETTER, with commas between")
-            }
-            options.detachKeys = keys
-        }
+        if let detachKeys { options.detachKeys = try Self.keys(detachKeys, of: command) }
         options.passesSignals = passesSignals
         return options
+    }
+
+    static func keys(_ text: String, of command: String) throws -> [UInt8] {
+        if let keys = DetachKeys.parse(text) { return keys }
+        throw UsageError("\(command): --detach-keys \(text): it takes characters and ctrl-LETTER, with commas between")
     }
 }

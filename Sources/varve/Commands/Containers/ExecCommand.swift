@@ -8,7 +8,7 @@ struct ExecCommand: ParsableCommand {
         commandName: "exec", abstract: "Run a further command in a running container.",
         discussion: """
             Exits as the command did; 125 where varve failed, 126 where the command can't be executed, 127 where it is \
-            not there. The command ends with varve, unless it is detached.
+            not there. The command ends with varve, unless it is detached. In a terminal ctrl-p ctrl-q leave it alone.
 
             Examples:
               varve exec work ls -l /
@@ -20,14 +20,16 @@ struct ExecCommand: ParsableCommand {
     @Flag(name: [.customShort("i"), .customLong("interactive")], help: "Let the command read standard input.")
     var isInteractive = false
     @Flag(name: [.customShort("t"), .customLong("tty")], help: "Give the command a terminal.") var hasTerminal = false
-    @Flag(name: [.customShort("d"), .customLong("detach")], help: "Leave the command alone.") var isDetached = false
+    @Flag(
+        name: [.customShort("d"), .customLong("detach")],
+        help: "Leave the command alone, with -t in a terminal that nobody looks at.") var isDetached = false
     @Option(name: .joined("e"), help: "Set a variable: NAME=value, or NAME for this process's own.") var env: [String] =
         []
     @Option(help: "Variables from a file, NAME=VALUE or NAME a line; -e goes before.") var envFile: [String] = []
     @Option(name: .joined("u"), help: "The user: name or uid, and after a colon group or gid.") var user: String?
     @Option(name: .joined("w"), help: "The working directory (default: the container's).") var workdir: String?
     @Flag(help: "Give the command all capabilities, and no filter of system calls.") var privileged = false
-    @Option(help: "Not for this command: what is entered ends with varve, unless -d leaves it alone.")
+    @Option(help: "The keys that leave the command and its terminal alone (default: ctrl-p,ctrl-q); empty for none.")
     var detachKeys: String?
     @Argument(help: "The container.") var container: String
     @Argument(parsing: .captureForPassthrough, help: "The command.") var command: [String]
@@ -35,19 +37,12 @@ struct ExecCommand: ParsableCommand {
     func run() throws {
         try ContainerFailure.exiting {
             guard !command.isEmpty else { throw UsageError("exec: \(container): no command was given") }
-            if hasTerminal, isInteractive, isatty(STDIN_FILENO) == 0 {
+            if hasTerminal, isInteractive, !isDetached, isatty(STDIN_FILENO) == 0 {
                 throw UsageError("exec: -t: standard input is no terminal", hints: ["leave -t out where there is none"])
             }
-            if isDetached, hasTerminal || isInteractive {
-                throw UsageError(
-                    "exec: -d: nobody would have the command's input and its terminal", hints: ["leave -i and -t out"])
-            }
-            if let detachKeys {
-                throw UsageError(
-                    "exec: --detach-keys \(detachKeys): a command that was entered ends with varve",
-                    hints: ["-d leaves it alone from the beginning"])
-            }
             var request = ExecRequest(command: command)
+            if hasTerminal, isInteractive, !isDetached { request.detachKeys = DetachKeys.standard }
+            if let detachKeys { request.detachKeys = try AttachFlags.keys(detachKeys, of: "exec") }
             request.environment =
                 try ProcessFlags.variables(of: envFile) + env.compactMap { try VariableWord.parse($0) }
             (request.user, request.workingDirectory) = (user, workdir)

@@ -8,10 +8,10 @@ public struct DetachKeys: Sendable {
     private var seen = 0
 
     /// - Parameter keys: empty for none.
-    init(_ keys: [UInt8]) { self.keys = keys }
+    public init(_ keys: [UInt8]) { self.keys = keys }
 
     /// What of the typed bytes goes to the container; nil where all keys were typed.
-    mutating func pass(_ typed: ArraySlice<UInt8>) -> [UInt8]? {
+    public mutating func pass(_ typed: ArraySlice<UInt8>) -> [UInt8]? {
         guard !keys.isEmpty else { return Array(typed) }
         var passed: [UInt8] = []
         for byte in typed {
