@@ -91,6 +91,7 @@ extension ContainerState {
             "tags": .array(tags.map { .string($0.description) }), "status": status,
             "started": started.map { .integer($0) } ?? .null, "finished": finished.map { .integer($0) } ?? .null,
             "life": life.json, "resources": resources?.json ?? .null,
+            "restart": restart.map { .string($0.description) } ?? .null,
         ]
     }
 
@@ -108,6 +109,10 @@ extension ContainerState {
         if let json = json["resources"], !json.isNull {
             guard let resources = ResourceOptions(json: json) else { return nil }
             self.resources = resources
+        }
+        if let text = json["restart"]?.string {
+            guard let restart = RestartPolicy(parsing: text) else { return nil }
+            self.restart = restart
         }
         started = json["started"]?.integer
         finished = json["finished"]?.integer

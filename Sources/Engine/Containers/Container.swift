@@ -72,6 +72,8 @@ public struct ContainerState: Sendable, Hashable {
     public var life = ContainerLife()
     /// What the container may use, once that was changed; nil for what it was made with.
     public var resources: ResourceOptions?
+    /// When it is started again, once that was changed; nil for as it was made.
+    public var restart: RestartPolicy?
 
     /// Whether somebody made the container's processes stand still.
     public var isPaused: Bool {

@@ -4,13 +4,23 @@ import Runtime
 
 extension Repository {
     /// Changes what a container may use, now where it runs, and at every later start.
-    /// - Parameter change: of what it may use so far.
-    public func update(_ container: Container, _ change: (inout ResourceOptions) throws -> Void) throws {
+    /// - Parameters:
+    ///   - restart: when it is started again from now on; nil leaves that as it is.
+    ///   - change: of what it may use so far.
+    public func update(
+        _ container: Container, restart: RestartPolicy? = nil, _ change: (inout ResourceOptions) throws -> Void
+    ) throws {
+        if let restart, restart != .no, container.configuration.lifecycle.isRemovedAtEnd {
+            throw EngineError.refused(
+                "update", subject: container.name,
+                reason: "it is removed at its end (--rm), so it can't be started again")
+        }
         try withLock(container) {
             let state = try state(of: container)
-            var resources = state.resources ?? container.configuration.resources
+            let before = state.resources ?? container.configuration.resources
+            var resources = before
             try change(&resources)
-            if case .running = state.status {
+            if case .running = state.status, resources != before {
                 var limits = try resources.resources()
                 // The rules for devices stay those of the start.
                 limits.devices = []
@@ -20,7 +30,10 @@ extension Repository {
                             + "it was started without a limit")
                 }
             }
-            try changeState(of: container.id) { $0.resources = resources }
+            try changeState(of: container.id) { state in
+                if resources != before { state.resources = resources }
+                if let restart { state.restart = restart }
+            }
         }
         record(.update, of: container)
     }

@@ -18,17 +18,24 @@ enum ByteCount {
         return "\(bytes) B"
     }
 
-    /// Reads `500`, `64k`, `20G`: a whole number with a unit of 1024's powers, as docker takes sizes. Nil for anything else.
+    /// Reads `500`, `64k`, `1.5G`: a number with a unit of 1024's powers, as docker takes sizes; a part of a byte is none. Nil for
+    /// anything else.
     static func parse(_ text: String) -> UInt64? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = text.dropFirst(digits.count).lowercased()
+        let number = text.prefix { $0.isASCII && $0.isNumber || $0 == "." }
+        let parts = number.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+        let unit = text.dropFirst(number.count).lowercased()
         let powers = ["": 0, "b": 0, "k": 10, "m": 20, "g": 30, "t": 40]
         let name =
             unit.hasSuffix("ib")
             ? String(unit.dropLast(2)) : unit.count == 2 && unit.hasSuffix("b") ? String(unit.dropLast()) : unit
-        guard let value = UInt64(digits), let power = powers[name] else { return nil }
+        guard let value = UInt64(parts[0]), let power = powers[name] else { return nil }
         let (bytes, isTooLarge) = value.multipliedReportingOverflow(by: 1 << UInt64(power))
-        return isTooLarge ? nil : bytes
+        guard !isTooLarge else { return nil }
+        guard parts.count == 2 else { return bytes }
+        guard parts[1].first?.isNumber == true, let fraction = Double("0.\(parts[1])") else { return nil }
+        // Less than one unit, which is no number that a Double could not tell.
+        let (sum, isSumTooLarge) = bytes.addingReportingOverflow(UInt64(fraction * Double(UInt64(1) << UInt64(power))))
+        return isSumTooLarge ? nil : sum
     }
 }
 

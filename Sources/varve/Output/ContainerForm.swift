@@ -36,6 +36,7 @@ enum ContainerForm {
         members += [
             .init("signal", state.life.signal.map { .integer($0) } ?? .null),
             .init("outOfMemory", .bool(state.life.isOutOfMemory)),
+            .init("restartPolicy", .string(found.container.restartPolicy(in: state).description)),
             .init("restarts", .integer(state.life.restarts)),
             .init("failure", state.life.failure.map { .string($0) } ?? .null),
             .init("health", found.health?.json ?? .null),

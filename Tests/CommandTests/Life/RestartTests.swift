@@ -86,6 +86,41 @@ struct RestartTests {
         try box.succeed("varve rm -f a b c")
     }
 
+    @Test("the policy can be changed, also while it waits, and counts from then on")
+    func updated() throws {
+        let box = try Box()
+        try box.succeed("mkfifo go; varve run -d -v $PWD/go:/go --name w debian:12 sh -c 'read x </go; exit 3'")
+        try box.transcript(
+            """
+            $ varve update --restart sometimes w
+            ! varve: update: --restart sometimes: it takes 'no', 'on-failure', 'on-failure:N', 'always' or 'unless-stopped'
+            [2]
+            $ varve update --restart on-failure:9 w
+            w
+            $ varve inspect w | grep -e restartPolicy -e '"resources": null' -e '"restart"'
+                "restartPolicy": "on-failure:9",
+                    "restart": "no",
+            $ varve create --rm --name r debian:12 true >/dev/null; varve update --restart always r; varve rm r
+            ! varve: update: r: it is removed at its end (--rm), so it can't be started again
+            ! removed r
+            """)
+        // It is started again, and waits before it is once more.
+        try box.succeed(
+            """
+            echo >go; until grep -q '"running".*"restarts":1' r/containers/*/state.json; do :; done; echo >go
+            keeper=$(sed 's/.*"keeper":\\([0-9]*\\).*/\\1/' r/containers/*/state.json)
+            until kill -STOP $keeper \\
+                && grep -q '"restarting"' r/containers/*/state.json \\
+                && tr '\\0' ' ' </proc/$keeper/cmdline | grep -q '^varve-supervisor pause'
+            do kill -CONT $keeper; done
+            varve update --restart no w
+            kill -CONT $keeper
+            """)
+        try box.succeed("while varve ps | grep -q restarting; do :; done")
+        #expect(try box.succeed("varve ps -a | grep -o 'exited (3)'") == "exited (3)")
+        try box.succeed("varve rm w")
+    }
+
     @Test("restart stops it and starts it, as does a rollback")
     func restart() throws {
         let box = try Box()

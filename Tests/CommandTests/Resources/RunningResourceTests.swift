@@ -65,7 +65,7 @@ struct RunningResourceTests {
         try box.transcript(
             """
             $ varve update w
-            ! varve: update: name at least one limit
+            ! varve: update: name at least one limit, or --restart
             ! hint: varve update --help
             [2]
             $ varve update --memory-swap 1g w

@@ -47,7 +47,6 @@ extension Repository {
         let container = watch.container
         let state = try state(of: container)
         let end = RunRecord(run: state.life.run, code: code, signal: signal, time: Timestamp.clock())
-        let policy = container.configuration.lifecycle.restart
         let isLasting = !container.configuration.lifecycle.isRemovedAtEnd
         var patience = RecordingPatience()
         let status = try recordEnd(
@@ -57,7 +56,8 @@ extension Repository {
                 return true
             }
         ) { state in
-            guard !isStopping, !state.life.isStopAsked, policy.restarts(after: code, restarts: state.life.restarts)
+            guard !isStopping, !state.life.isStopAsked,
+                container.restartPolicy(in: state).restarts(after: code, restarts: state.life.restarts)
             else { return .exited(code: code) }
             let seconds = end.time.seconds - (state.started ?? end.time.seconds)
             state.life.delay = RestartPolicy.delay(after: state.life.delay, running: seconds)
@@ -99,7 +99,7 @@ extension Repository {
     public func superviseStart(of id: String, environment: [String]) throws {
         let watch = try InheritedWatch(of: id, in: self)
         let container = watch.container
-        guard try !state(of: container).life.isStopAsked else { return try endRestarting(container, nil) }
+        guard try isStartWanted(container) else { return try endRestarting(container, nil) }
         var request = SupervisedStart()
         request.environment = environment
         do {
@@ -108,6 +108,13 @@ extension Repository {
             try endRestarting(container, "\(error)")
             throw error
         }
+    }
+
+    /// Nobody has asked for the end meanwhile, nor changed the policy.
+    private func isStartWanted(_ container: Container) throws -> Bool {
+        let state = try state(of: container)
+        guard case .restarting(let code) = state.status, !state.life.isStopAsked else { return false }
+        return container.restartPolicy(in: state).restarts(after: code, restarts: state.life.restarts)
     }
 
     /// What a supervisor becomes that was asked to end while it waited.

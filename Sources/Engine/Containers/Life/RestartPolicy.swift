@@ -1,5 +1,12 @@
 import Model
 
+extension Container {
+    /// When it is started again as things stand.
+    public func restartPolicy(in state: ContainerState) -> RestartPolicy {
+        state.restart ?? configuration.lifecycle.restart
+    }
+}
+
 /// When a container that has ended is started again without being asked for, with Docker's words.
 public enum RestartPolicy: Sendable, Hashable, CustomStringConvertible {
     case no

@@ -15,7 +15,7 @@ extension Repository {
         }
         return try containerStates().filter { container, state in
             guard case .exited = state.status else { return false }
-            return container.configuration.lifecycle.restart.startsAtBoot(isStopAsked: state.life.isStopAsked)
+            return container.restartPolicy(in: state).startsAtBoot(isStopAsked: state.life.isStopAsked)
         }
         .map(\.container)
     }

@@ -21,11 +21,7 @@ struct LifecycleFlags: ParsableArguments {
     @OptionGroup var health: HealthFlags
 
     func apply(to configuration: inout ContainerConfiguration) throws {
-        guard let policy = RestartPolicy(parsing: restart) else {
-            throw UsageError(
-                "run: --restart \(restart): it takes 'no', 'on-failure', 'on-failure:N', 'always' or 'unless-stopped'")
-        }
-        configuration.lifecycle.restart = policy
+        configuration.lifecycle.restart = try Self.policy(restart, "run: --restart")
         if let stopSignal {
             _ = try Self.signal(stopSignal, "run: --stop-signal")
             configuration.stopSignal = stopSignal
@@ -36,6 +32,12 @@ struct LifecycleFlags: ParsableArguments {
         configuration.lifecycle.hasInit = hasInit
         configuration.lifecycle.log = try log()
         configuration.lifecycle.health = try health.options()
+    }
+
+    static func policy(_ text: String, _ option: String) throws -> RestartPolicy {
+        if let policy = RestartPolicy(parsing: text) { return policy }
+        throw UsageError(
+            "\(option) \(text): it takes 'no', 'on-failure', 'on-failure:N', 'always' or 'unless-stopped'")
     }
 
     static func signal(_ text: String, _ option: String) throws -> Int32 {
@@ -63,7 +65,7 @@ struct LifecycleFlags: ParsableArguments {
             switch (parts.first, parts.count) {
             case ("max-size", 2) where parts[1] == "-1": log.maximumSize = nil
             case ("max-size", 2):
-                guard let size = Self.bytes(parts[1]), size > 0 else {
+                guard let size = ByteCount.parse(parts[1]), size > 0, size <= UInt64(Int64.max) else {
                     throw UsageError("run: --log-opt \(option): it takes a size such as 500k, 10m or 1g")
                 }
                 log.maximumSize = size
@@ -79,21 +81,5 @@ struct LifecycleFlags: ParsableArguments {
             throw UsageError("run: --log-opt max-file: it takes a max-size too")
         }
         return log
-    }
-
-    /// As Docker writes sizes: a number, and perhaps b, k, m or g, each with a b behind it if need be.
-    private static func bytes(_ text: String) -> UInt64? {
-        var text = text.lowercased()
-        if text.count > 1, text.hasSuffix("b") { text.removeLast() }
-        let unit: UInt64 =
-            switch text.last {
-            case "k": 1 << 10
-            case "m": 1 << 20
-            case "g": 1 << 30
-            default: 1
-            }
-        guard let number = UInt64(unit == 1 ? text[...] : text.dropLast()) else { return nil }
-        let (product, overflow) = number.multipliedReportingOverflow(by: unit)
-        return overflow || product > UInt64(Int64.max) ? nil : product
     }
 }
