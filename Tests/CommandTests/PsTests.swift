@@ -45,7 +45,7 @@ struct PsTests {
             "varve ps -f colour=red", code: 2,
             """
             varve: ps: --filter colour=red: it takes KEY=VALUE
-            hint: the keys are name, id, status, label, exited, ancestor, volume, network, before, since
+            hint: the keys are name, id, status, label, exited, ancestor, volume, network, before, since, health
             """)
         try box.succeed("varve rm -f three")
     }

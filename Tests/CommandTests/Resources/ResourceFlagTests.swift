@@ -4,6 +4,32 @@ import Testing
 /// Docker's flags for limits and devices, as they are typed.
 @Suite("Flags for resources", .enabled(if: isRoot))
 struct ResourceFlagTests {
+    @Test("take decimals, numbers below nothing, and parents with and without a slash before them, as docker has it")
+    func forms() throws {
+        let box = try Box()
+        for (flags, line) in [
+            ("-m 1.5g", #""limit": 1610612736"#), ("-m 7.25MB", #""limit": 7602176"#),
+            ("-m 8388608.9", #""limit": 8388608"#), ("-m 20m --memory-swap -1", #""swap": -1"#),
+            ("--pids-limit -1", #""limit": -1"#), ("--cpu-quota -1", #""quota": -1"#),
+            ("--oom-score-adj -5", #""oomScoreAdjustment": -5,"#), ("--stop-timeout -1", #""stopTimeout": -1,"#),
+        ] {
+            try box.succeed("varve create --name c \(flags) debian:12 true")
+            #expect(try box.succeed("varve inspect c | grep -c '\(line)'") == "1", "\(flags)")
+            try box.succeed("varve rm c")
+        }
+        for text in ["1.5.2g", ".5g", "1.g", "1.5x", "99999999999t"] {
+            let result = try box.shell("varve create -m \(text) debian:12 true")
+            #expect(result.errors.contains("read --memory: \(text): it takes a number"), "\(result.errors)")
+        }
+        for parent in ["varve-test-\(box.path.suffix(6))/batch", "/varve-test-\(box.path.suffix(6))/batch"] {
+            try box.succeed("varve create --name c --cgroup-parent \(parent) debian:12 true; varve start -a c")
+            let path = try box.succeed(
+                "sed -n 's/.*\"cgroupsPath\":\"\\([^\"]*\\)\".*/\\1/p' r/containers/*/config.json")
+            #expect(path.hasPrefix("/varve-test-\(box.path.suffix(6))/batch/"), "\(path)")
+            try box.succeed("varve rm c")
+        }
+    }
+
     @Test("that can't be meant are named, with what they take")
     func wrong() throws {
         let box = try Box()

@@ -5,7 +5,7 @@ import Runtime
 
 /// Docker's flags for limits that can be changed while a container runs.
 struct LimitFlags: ParsableArguments {
-    @Option(name: .joined("m"), help: "Limit memory: 512m, 2g; at least 6m.") var memory: String?
+    @Option(name: .joined("m"), help: "Limit memory: 512m, 1.5g; at least 6m.") var memory: String?
     @Option(help: "Memory that is left to the container when the machine runs short.") var memoryReservation: String?
     @Option(
         parsing: .unconditional,

@@ -8,7 +8,8 @@ struct PsCommand: ParsableCommand {
         commandName: "ps", abstract: "List containers.",
         discussion: """
             Filters: name= (a part of it), id= (its beginning), status=, label=NAME[=VALUE], exited=CODE, ancestor= (a \
-            revision), volume= (a name or a place), network=, before= and since= (a container).
+            revision), volume= (a name or a place), network=, before= and since= (a container), health= (starting, healthy, unhealthy \
+            or none).
 
             Examples:
               varve ps -a

@@ -5,8 +5,10 @@ import ObjectStore
 /// Which containers `ps --filter` asks for.
 struct PsSelection {
     private static let keys = [
-        "name", "id", "status", "label", "exited", "ancestor", "volume", "network", "before", "since",
+        "name", "id", "status", "label", "exited", "ancestor", "volume", "network", "before", "since", "health",
     ]
+    /// Docker's word for that of a container without a check.
+    private static let noHealth = "none"
     private let filters: Filters
     private let repository: Repository
     private let ancestors: [ObjectID]
@@ -22,6 +24,11 @@ struct PsSelection {
             throw UsageError(
                 "ps: --filter status=\(word): there is no such status",
                 hints: ["it takes \(ContainerForm.statusWords.joined(separator: ", "))"])
+        }
+        for word in filters["health"] where word != Self.noHealth && Health.Status(rawValue: word) == nil {
+            throw UsageError(
+                "ps: --filter health=\(word): there is no such health",
+                hints: ["it takes starting, healthy, unhealthy or none"])
         }
         exitCodes = try filters["exited"].map { text in
             guard let code = Int32(text) else {
@@ -43,6 +50,7 @@ struct PsSelection {
         return filters.admits("name") { container.name.contains($0) }
             && filters.admits("id") { container.id.hasPrefix($0) }
             && filters.admits("status") { $0 == ContainerForm.word(for: row.state, isPaused: row.isPaused) }
+            && filters.admits("health") { $0 == row.health?.status.rawValue ?? Self.noHealth }
             && filters.admits(labels: configuration.process.labels)
             && filters.admits("volume") { isMounted($0, configuration.storage) }
             && filters.admits("network") { name in row.attachments.contains { $0.network == name } }

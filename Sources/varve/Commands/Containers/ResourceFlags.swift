@@ -20,7 +20,8 @@ struct ResourceFlags: ParsableArguments {
     @Option(help: "Give a device of the host, or those of a directory: HOST[:CONTAINER][:rwm].") var device: [String] =
         []
     @Option(help: "Allow devices by their numbers: 'c 10:* rwm'.") var deviceCgroupRule: [String] = []
-    @Option(help: "The control group to be in, in place of varve's.") var cgroupParent: String?
+    @Option(help: "The control group to be in, in place of varve's; from the root on, with and without a leading /.")
+    var cgroupParent: String?
 
     func apply(to configuration: inout ContainerConfiguration) throws {
         var resources = ResourceOptions()
