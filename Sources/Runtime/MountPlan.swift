@@ -121,10 +121,24 @@ struct MountPlan: ~Copyable {
         _ mount: SharedDescriptor, at destination: BytePath, as kind: FileKind = .directory
     ) throws(RuntimeError) {
         var step = MountStep(VARVE_STEP_ATTACH, try place(destination, as: kind))
+        let isProc = try doing("mount at", destination.displayed) { () throws(SystemError) in
+            try mount.descriptor.filesystemType() == MountPlan.procType
+        }
+        try checkProc(step.target, isProc: isProc, destination)
         step.mount = mount
         append(step, isPlaced: true)
         view.mount(mount, at: step.target, in: steps.count - 1)
     }
+
+    /// By where symlinks lead.
+    private func checkProc(_ place: BytePath, isProc: Bool, _ destination: BytePath) throws(RuntimeError) {
+        guard place == .proc && !isProc || place.isKeptInProc else { return }
+        throw RuntimeError(
+            .refused, "mount at", destination.displayed, "nothing but proc is mounted over /proc, and nothing in it")
+    }
+
+    /// PROC_SUPER_MAGIC of linux/magic.h.
+    private static let procType = 0x9fa0
 
     mutating func place(_ destination: BytePath, as kind: FileKind) throws(RuntimeError) -> BytePath {
         do throws(SystemError) { return try view.place(destination, as: kind) } catch {
@@ -215,6 +229,7 @@ struct MountPlan: ~Copyable {
     /// A filesystem that shows the namespaces of who makes it.
     private mutating func addLater(_ mount: Specification.Mount, _ options: MountOptions) throws(RuntimeError) {
         let target = try place(mount.destination, as: .directory)
+        try checkProc(target, isProc: mount.type == "proc", mount.destination)
         // Whoever moves these could move them away from under their masks.
         if target != mount.destination, mount.type == "proc" || mount.type == "sysfs" {
             throw RuntimeError(.failed, "mount at", mount.destination.displayed, "a symlink stands there")

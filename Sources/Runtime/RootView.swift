@@ -136,7 +136,7 @@ struct RootView: ~Copyable {
     private func plainKind(_ path: BytePath) throws(SystemError) -> FileKind? {
         let around = around(path)
         // A filesystem that is not made yet: only its root is certain.
-        guard let file = around.file else { return .directory }
+        guard let file = around.file else { return around.rest.isRoot ? .directory : nil }
         do throws(SystemError) {
             return try Files.open(
                 KernelPath(relative: around.rest), in: file.reference, flags: O_PATH,

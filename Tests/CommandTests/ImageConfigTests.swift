@@ -106,7 +106,9 @@ struct ImageConfigTests {
             """)
     }
 
-    @Test("that wants a volume over a file or the root is refused", arguments: ["/etc/passwd", "/", "data"])
+    @Test(
+        "that wants a volume over a file, the root or /proc is refused",
+        arguments: ["/etc/passwd", "/", "data", "/proc", "/proc/self"])
     func badVolume(path: String) throws {
         let box = try box(#"{"Volumes": {"\#(path)": {}}}"#)
         let result = try box.shell("varve run --rm image true")

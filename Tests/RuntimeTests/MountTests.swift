@@ -65,6 +65,33 @@ struct MountTests {
         #expect(outcome.made.allSatisfy { $0.path != BytePath(["run", "store"]) })
     }
 
+    @Test(
+        "over /proc and in it are refused, also where symlinks lead there",
+        arguments: [["proc"], ["proc", "self"], ["proc", "sys", "net"], ["link", "1"], ["over"]])
+    func inProc(names: [String]) throws {
+        try makeHost()
+        try Files.makeSymlink(KernelPath(box.directory.file("root/link")), target: "proc")
+        try Files.makeSymlink(KernelPath(box.directory.file("root/over")), target: "/../proc")
+        let place = BytePath(names.map { ByteName($0.utf8) })
+        for mount in [bind("host", at: place.names), .init("tmpfs", at: place), .init("mqueue", at: place)] {
+            let error = #expect(throws: RuntimeError.self) { try box.run(["true"], { $0.mounts.append(mount) }) }
+            #expect(
+                error?.kind == .refused && error?.subject == place.displayed, "\(mount): \(error.map { "\($0)" } ?? "")"
+            )
+        }
+    }
+
+    @Test("over files of /proc that lxcfs has its own for, proc itself, and the host's /dev and /sys are made")
+    func besideProc() throws {
+        try Files.replace(box.directory.file("info"), with: Array("of lxcfs\n".utf8))
+        let outcome = try box.sh("cat /proc/meminfo; ls -d /sys/kernel /proc/self") {
+            $0.mounts.append(bind("info", at: ["proc", "meminfo"]))
+            $0.mounts.append(
+                .init("bind", at: BytePath(["sys"]), source: "/sys", options: ["rbind", "ro"]))
+        }
+        #expect(outcome.output == "of lxcfs\n/proc/self\n/sys/kernel\n")
+    }
+
     @Test("below a file are refused")
     func belowFile() throws {
         try makeHost()

@@ -34,6 +34,12 @@ struct ConfigEdit {
             for text in texts {
                 let path = try expand(text)
                 guard !path.isEmpty else { throw Refusal("a volume's path is empty") }
+                guard path.hasPrefix("/"), let place = BytePath(parsing: path.utf8), !place.isRoot else {
+                    throw Refusal("a volume's path is absolute, without '..', and not the root")
+                }
+                guard place != .proc, !place.isKeptInProc else {
+                    throw Refusal("no volume is mounted over /proc, or in it")
+                }
                 merge("Volumes", path, .object([]))
             }
         case .user(let text): config = config.setting("User", to: .string(try expand(text)))

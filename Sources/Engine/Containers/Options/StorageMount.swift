@@ -27,7 +27,7 @@ public struct StorageMount: Sendable, Hashable {
     /// Of tmpfs, such as `size=64m` and `noexec`.
     public var options: [String] = []
 
-    /// - Throws: where `destination` is no absolute path without `..`, or the root.
+    /// - Throws: where `destination` is no absolute path without `..`, the root, or in `/proc`.
     public init(_ source: Source, at destination: String) throws {
         guard destination.hasPrefix("/"), let path = BytePath(parsing: destination.utf8) else {
             throw EngineError.refused(
@@ -37,6 +37,10 @@ public struct StorageMount: Sendable, Hashable {
         self.init(source, at: path)
         guard !path.isRoot else {
             throw EngineError.refused("mount volume", subject: "/", reason: "the container's root is its own")
+        }
+        guard path != .proc, !path.isKeptInProc else {
+            throw EngineError.refused(
+                "mount volume", subject: path.displayed, reason: "nothing is mounted over /proc, or in it")
         }
     }
 
