@@ -23,6 +23,7 @@ struct PsTests {
             ("", "three"), ("-a", "three two one"), ("-n 9", "three two one"), ("-n 0", ""),
             ("--filter status=exited", "two"), ("-f status=created -f status=running", "three one"),
             ("-f exited=3", "two"), ("-af exited=4", ""), ("-af name=e", "three one"), ("-f name=t", "three"),
+            ("-af name=^t", "three two"), ("-af name=^one$", "one"),
             ("-af label=of", "three one"), ("-af label=of=home", ""), ("-af volume=data", "one"),
             ("-af volume=/host", "two"), ("-af volume=$BOX/base", "two"), ("-af network=none", ""),
             ("-af ancestor=debian:12", "three two one"), ("-af ancestor=new:1", "two"),
@@ -44,7 +45,7 @@ struct PsTests {
         try box.refuses(
             "varve ps -f colour=red", code: 2,
             """
-            varve: ps: --filter colour=red: it takes KEY=VALUE
+            varve: ps: --filter colour=red: there is no key 'colour'
             hint: the keys are name, id, status, label, exited, ancestor, volume, network, before, since, health
             """)
         try box.succeed("varve rm -f three")

@@ -84,7 +84,7 @@ struct VolumeTests {
         }
         try box.refuses(
             "varve volume ls -f size=3", code: 2,
-            "varve: volume ls: --filter size=3: it takes KEY=VALUE\nhint: the keys are name, label, dangling")
+            "varve: volume ls: --filter size=3: there is no key 'size'\nhint: the keys are name, label, dangling")
         try box.transcript(
             """
             $ varve volume inspect two

@@ -27,7 +27,7 @@ public struct InspectedContainer: Sendable {
     public let log: String?
     /// What it was started by the last time, an OCI specification; nil before the first.
     public let specification: String?
-    /// All options that it was made with.
+    /// All options that it was made with, but with the limits of now.
     public let configuration: JSON
 }
 
@@ -48,6 +48,8 @@ extension Repository {
             configuration, image, hostname: configuration.hostname ?? container.shortID,
             hasTerminal: configuration.hasTerminal)
         let specification = "\(files.directory)/config.json"
+        var effective = configuration
+        effective.resources = state.resources ?? configuration.resources
         return InspectedContainer(
             container: container, state: state, tag: try tag(of: container, state),
             isPaused: state.isPaused, health: try health(of: container),
@@ -58,7 +60,7 @@ extension Repository {
             mounts: configuration.storage.mounts.map { InspectedMount(mount: $0, source: place(of: $0, container)) },
             directory: files.directory, log: configuration.lifecycle.log.isKept ? files.log : nil,
             specification: try Files.exists(KernelPath(specification)) ? specification : nil,
-            configuration: configuration.json)
+            configuration: effective.json)
     }
 
     /// Where the host has, or is to have, what is mounted.

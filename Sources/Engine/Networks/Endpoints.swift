@@ -3,7 +3,7 @@ import Model
 
 /// What a container is connected to at each start: as it was made, until somebody connects or disconnects it.
 extension Repository {
-    func endpoints(of container: Container) throws -> [Endpoint] {
+    public func endpoints(of container: Container) throws -> [Endpoint] {
         if let bytes = try Files.contentsIfPresent(files(of: container.id).endpoints) {
             guard let json = try? JSON(parsing: bytes), let endpoints = json.array?.all(Endpoint.init(json:)) else {
                 throw EngineError.damagedContainer(

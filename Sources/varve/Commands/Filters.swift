@@ -12,8 +12,9 @@ struct Filters {
         for text in texts {
             let pair = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard pair.count == 2, !pair[1].isEmpty, keys.contains(pair[0]) else {
+                let isKnown = keys.contains(pair[0])
                 throw UsageError(
-                    "\(command): --filter \(text): it takes KEY=VALUE",
+                    "\(command): --filter \(text): \(isKnown ? "it takes KEY=VALUE" : "there is no key '\(pair[0])'")",
                     hints: ["the keys are \(keys.joined(separator: ", "))"])
             }
             values[pair[0], default: []].append(pair[1])

@@ -11,6 +11,7 @@ struct PsSelection {
     private static let noHealth = "none"
     private let filters: Filters
     private let repository: Repository
+    private let names: [Regex<AnyRegexOutput>]
     private let ancestors: [ObjectID]
     private let exitCodes: [Int32]
     private let before: [Container]
@@ -30,6 +31,12 @@ struct PsSelection {
                 "ps: --filter health=\(word): there is no such health",
                 hints: ["it takes starting, healthy, unhealthy or none"])
         }
+        names = try filters["name"].map { text in
+            guard let pattern = try? Regex(text) else {
+                throw UsageError("ps: --filter name=\(text): it takes a regular expression, as in ^web")
+            }
+            return pattern
+        }
         exitCodes = try filters["exited"].map { text in
             guard let code = Int32(text) else {
                 throw UsageError("ps: --filter exited=\(text): it takes an exit code")
@@ -47,13 +54,15 @@ struct PsSelection {
     func admits(_ row: PsRow) throws -> Bool {
         let (container, configuration) = (row.container, row.container.configuration)
         guard try descends(row.state) else { return false }
-        return filters.admits("name") { container.name.contains($0) }
+        // Also those that one which does not run will be on.
+        let networks = filters["network"].isEmpty ? [] : try repository.endpoints(of: container).map(\.network)
+        return (names.isEmpty || names.contains { container.name.contains($0) })
             && filters.admits("id") { container.id.hasPrefix($0) }
             && filters.admits("status") { $0 == ContainerForm.word(for: row.state, isPaused: row.isPaused) }
             && filters.admits("health") { $0 == row.health?.status.rawValue ?? Self.noHealth }
             && filters.admits(labels: configuration.process.labels)
             && filters.admits("volume") { isMounted($0, configuration.storage) }
-            && filters.admits("network") { name in row.attachments.contains { $0.network == name } }
+            && filters.admits("network", where: networks.contains)
             && before.allSatisfy { container.created < $0.created }
             && since.allSatisfy { container.created > $0.created }
             && hasExited(row.state)
