@@ -95,17 +95,45 @@ struct VolumeTests {
                 "labels": {
                   "a": "2"
                 },
+                "anonymous": false,
                 "mountPoint": "BOX/r/volumes/two/data",
                 "containers": [
                   "w"
                 ]
               }
             ]
-            $ varve volume prune --filter label=a=2 -f -q
+            $ varve volume prune --filter label=a=2 -f -q -a
             $ echo n | varve volume prune -q
+            ! Remove all volumes without a given name that no container has, with what is in them? [y/N] \n[1]
+            $ varve volume create -q >made; varve volume prune -fq | cmp - made
+            $ echo n | varve volume prune -q --all
             ! Remove all volumes that no container has, with what is in them? [y/N] \n[1]
-            $ varve volume prune -fq
+            $ varve volume prune -afq
             one
+            """)
+    }
+
+    @Test("those that nobody named stay when their container is removed, unless they are to go too")
+    func anonymous() throws {
+        let box = try box()
+        try box.succeed(
+            "varve run --name w -v /data -v named:/named debian:12 sh -c 'echo mine >/data/mine; touch /named/n'")
+        try box.transcript(
+            """
+            $ varve rm -q w; varve volume ls -q | grep -cE '^[0-9a-f]{64}$'; ls r/containers
+            1
+            $ varve run --rm -v $(varve volume ls -q | grep -E '^[0-9a-f]{64}$'):/x debian:12 sh -c 'cat /x/mine; busybox stat -c %a:%u:%g /x'
+            mine
+            2770:1000:29
+            $ varve volume prune -fq | wc -l; varve volume ls -q
+            1
+            named
+            $ varve run --rm -v /data debian:12 true; varve run --name w -v /data debian:12 true; varve rm -q -v w; varve volume ls -q
+            named
+            $ varve run -d --name w -v /data debian:12 sleep 1000 >id; varve rm -qf w; varve volume ls -q | wc -l; varve volume prune -fq >pruned
+            2
+            $ varve run -d --name w -v /data debian:12 sleep 1000 >id; varve rm -qfv w; varve volume ls -q
+            named
             """)
     }
 
@@ -170,6 +198,9 @@ struct VolumeTests {
             ("-v a:/b -v /b", "mount volume: /b: two were asked for at this place"),
             ("-v a:/../b", "mount volume: /../b: the place in the container is an absolute path without '..'"),
             ("-v a:/", "mount volume: /: the container's root is its own"),
+            ("-v a:/proc", "mount volume: /proc: nothing is mounted over /proc, or in it"),
+            ("-v /etc:/proc/self/", "mount volume: /proc/self: nothing is mounted over /proc, or in it"),
+            ("--tmpfs /proc/sys/net", "mount volume: /proc/sys/net: nothing is mounted over /proc, or in it"),
             ("--mount type=nfs,dst=/x", "read --mount: type=nfs,dst=/x: type 'nfs': it is 'bind', 'volume' or 'tmpfs'"),
             ("--mount type=bind,dst=/x", "read --mount: type=bind,dst=/x: type bind needs source=/PATH"),
             ("--mount dst=/x,tmpfs-size=1", "read --mount: dst=/x,tmpfs-size=1: type volume has no 'tmpfs-size'"),

@@ -65,9 +65,10 @@ extension Repository {
 
     /// Removes a container and what it holds. A running one is refused. Where it fails, the container is damaged, but
     /// keeps its name, and can be removed again.
-    public func remove(_ container: Container) throws {
+    /// - Parameter keepingVolumes: whether the volumes of its own become such as outlive it.
+    public func remove(_ container: Container, keepingVolumes: Bool = false) throws {
         if try discardName(of: container) { return }
-        try remove(container, holding: try claimRunning(container))
+        try remove(container, holding: try claimRunning(container), keepingVolumes: keepingVolumes)
     }
 
     /// What is left of a removal that was cut short: a name without a container.
@@ -80,7 +81,7 @@ extension Repository {
     }
 
     /// - Parameter running: of ``claimRunning(_:)``.
-    func remove(_ container: Container, holding running: borrowing FileLock) throws {
+    func remove(_ container: Container, holding running: borrowing FileLock, keepingVolumes: Bool = false) throws {
         let files = files(of: container.id)
         try withLock(container) {
             // Somebody else may have removed it, or given it another name.
@@ -91,6 +92,7 @@ extension Repository {
             defer { withExtendedLifetime(volumes) {} }
             try endLeftovers(of: container)
             try disconnect(container)
+            if keepingVolumes { try releaseOwnVolumes(of: container) }
             // First what says that a container is here: nobody uses what a killed removal leaves. The locks stay
             // until the name is gone: they say that somebody is at it.
             for path in [files.configuration, files.state] { try Files.removeAll(KernelPath(path)) }

@@ -12,14 +12,15 @@ public struct VolumeUse: Sendable {
 
 extension Repository {
     /// Makes a volume; one that is there already stays as it is.
-    public func createVolume(_ name: String, labels: [Label] = []) throws -> Volume {
+    /// - Parameter name: nil for one that is made up.
+    public func createVolume(_ name: String?, labels: [Label] = []) throws -> Volume {
         let lock = try lockVolumes()
         defer { withExtendedLifetime(lock) {} }
-        return try makeVolume(name, labels: labels)
+        return try makeVolume(name ?? Volume.randomName(), labels: labels, isAnonymous: name == nil)
     }
 
     /// The same under ``lockVolumes()``.
-    func makeVolume(_ name: String, labels: [Label]) throws -> Volume {
+    func makeVolume(_ name: String, labels: [Label], isAnonymous: Bool = false) throws -> Volume {
         guard Volume.isName(name) else {
             throw EngineError.refused(
                 "make volume", subject: Escaping.displayed(Array(name.utf8)),
@@ -33,7 +34,8 @@ extension Repository {
         try Files.makeDirectory(KernelPath(files.data), mode: 0o755)
         // Whatever the caller's umask.
         try Files.setPermissions(KernelPath(files.data), 0o755)
-        let volume = Volume(name: name, created: Moment.now(), labels: labels.merging([]))
+        let volume = Volume(
+            name: name, created: Moment.now(), labels: labels.merging([]), isAnonymous: isAnonymous)
         try Files.replace(files.description, with: volume.json.serialized())
         try Files.openDirectory(KernelPath("\(root)/volumes")).synchronize()
         record(Event(.volume, .create, id: name, name: name, labels: volume.labels))
@@ -74,6 +76,20 @@ extension Repository {
         }
         for volume in found { try remove(volume) }
         return found
+    }
+
+    /// Makes the volumes of a container's own such as outlive it, under names that are made up. The caller has
+    /// ``claimOwnVolumes(of:)``. Where it is cut short, what was not moved yet is still the container's.
+    func releaseOwnVolumes(of container: Container) throws {
+        let all = files(of: container.id).volumes
+        guard try Files.exists(KernelPath(all)) else { return }
+        let directory = try Files.openDirectory(KernelPath(all))
+        for number in try Files.names(in: directory) where number.string.flatMap(Int.init) != nil {
+            let volume = try makeVolume(Volume.randomName(), labels: [], isAnonymous: true)
+            let data = KernelPath(files(ofVolume: volume.name).data)
+            // An empty directory gives way (rename(2)).
+            try Files.rename(KernelPath(number), in: directory.reference, to: data)
+        }
     }
 
     /// Removes the volumes that no container has.

@@ -8,22 +8,29 @@ public struct Volume: Sendable, Hashable {
     public let created: Int64
     /// Sorted by name.
     public let labels: [Label]
+    /// Whether nobody chose its name.
+    public let isAnonymous: Bool
 
     var json: JSON {
-        ["name": .string(name), "created": .integer(created), "labels": labels.json]
+        [
+            "name": .string(name), "created": .integer(created), "labels": labels.json,
+            "anonymous": .bool(isAnonymous),
+        ]
     }
 
-    init(name: String, created: Int64, labels: [Label]) {
+    init(name: String, created: Int64, labels: [Label], isAnonymous: Bool = false) {
         self.name = name
         self.created = created
         self.labels = labels
+        self.isAnonymous = isAnonymous
     }
 
     init?(json: JSON) {
         guard let name = json["name"]?.string, let created = json["created"]?.integer,
             let labels = json["labels"].flatMap([Label].init(json:))
         else { return nil }
-        self.init(name: name, created: created, labels: labels)
+        self.init(
+            name: name, created: created, labels: labels, isAnonymous: json["anonymous"]?.bool ?? false)
     }
 
     /// As Docker has it: a letter or digit, then letters, digits, `_`, `.` and `-`; at most 128.

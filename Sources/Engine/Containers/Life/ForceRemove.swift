@@ -5,12 +5,13 @@ import Model
 extension Repository {
     /// Removes a container, whatever state it is in: what runs in it is killed first. Of several that do this at once one does
     /// it, and all of them return when it is gone.
-    public func removeByForce(_ container: Container) throws {
+    /// - Parameter keepingVolumes: whether the volumes of its own become such as outlive it.
+    public func removeByForce(_ container: Container, keepingVolumes: Bool = false) throws {
         // Somebody may be starting it, or have just ended it without having put that on record.
         for attempt in 0... {
             do {
                 try endWhateverRuns(in: container)
-                return try remove(container)
+                return try remove(container, keepingVolumes: keepingVolumes)
             } catch EngineError.containerRunning where attempt < 100 {
                 usleep(100_000)
             } catch {

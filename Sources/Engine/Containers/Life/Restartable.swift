@@ -30,9 +30,9 @@ extension Repository {
     }
 
     /// As ``remove(_:)``, of a container whose supervisor may have been killed.
-    public func removeStopped(_ container: Container) throws {
+    public func removeStopped(_ container: Container, keepingVolumes: Bool = false) throws {
         do { try settle(container) } catch EngineError.damagedContainer {}
-        try remove(container)
+        try remove(container, keepingVolumes: keepingVolumes)
     }
 
     /// As ``remove(_:)``, of a container that may have removed itself.

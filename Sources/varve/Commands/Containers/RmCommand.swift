@@ -4,11 +4,16 @@ import Engine
 struct RmCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rm", abstract: "Remove containers with their uncommitted changes.",
-        discussion: "Example:\n  varve rm work")
+        discussion: """
+            Volumes that no name was given for stay, as volumes with names of 64 digits, unless -v is given.
+
+            Example:
+              varve rm -v work
+            """)
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: .shortAndLong, help: "Also those that run: they are killed first.") var force = false
-    @Flag(name: [.customShort("v"), .customLong("volumes")], help: "With volumes of its own, which go with it anyhow.")
+    @Flag(name: [.customShort("v"), .customLong("volumes")], help: "With the volumes of its own.")
     var withVolumes = false
     @Argument(help: "The containers.") var containers: [String]
 
@@ -19,7 +24,11 @@ struct RmCommand: ParsableCommand {
         var seen: Set<String> = []
         let found = try containers.map { try repository.containerToRemove($0) }
         for container in found where seen.insert(container.id).inserted {
-            if force { try repository.removeByForce(container) } else { try repository.removeStopped(container) }
+            if force {
+                try repository.removeByForce(container, keepingVolumes: !withVolumes)
+            } else {
+                try repository.removeStopped(container, keepingVolumes: !withVolumes)
+            }
             options.say("removed \(container.name)")
         }
     }

@@ -30,7 +30,7 @@ struct VolumeCreateCommand: ParsableCommand {
             }
             return label
         }
-        let volume = try options.repository().createVolume(name ?? Volume.randomName(), labels: labels)
+        let volume = try options.repository().createVolume(name, labels: labels)
         let output = Output(options)
         output.line(volume.name)
         output.finish()
@@ -111,20 +111,24 @@ struct VolumeRemoveCommand: ParsableCommand {
 
 struct VolumePruneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "prune", abstract: "Remove all volumes that no container has.",
-        discussion: "Filters: label=NAME[=VALUE].\n\nExample:\n  varve volume prune -f")
+        commandName: "prune", abstract: "Remove the volumes that nobody named and no container has.",
+        discussion: "Filters: label=NAME[=VALUE].\n\nExamples:\n  varve volume prune -f\n  varve volume prune -f --all")
 
     @OptionGroup var options: GlobalOptions
     @Flag(name: .shortAndLong, help: "Do not ask.") var force = false
+    @Flag(name: .shortAndLong, help: "Those with names too.") var all = false
     @Option(help: "Only those: KEY=VALUE.") var filter: [String] = []
 
     func run() throws {
         let filters = try Filters(filter, keys: ["label"], command: "volume prune")
         if !force {
-            StandardError.write("Remove all volumes that no container has, with what is in them? [y/N] ")
+            let which = all ? "all volumes" : "all volumes without a given name"
+            StandardError.write("Remove \(which) that no container has, with what is in them? [y/N] ")
             guard ["y", "Y", "yes"].contains(readLine() ?? "") else { throw Exit(1) }
         }
-        let pruned = try options.repository().pruneVolumes { filters.admits(labels: $0.labels) }
+        let pruned = try options.repository().pruneVolumes {
+            (all || $0.isAnonymous) && filters.admits(labels: $0.labels)
+        }
         let output = Output(options)
         for volume in pruned.volumes { output.line(volume.name) }
         output.finish()
@@ -137,7 +141,8 @@ extension VolumeUse {
         [
             "name": .string(volume.name), "created": .integer(volume.created),
             "labels": .object(volume.labels.map { .init($0.name, .string($0.value)) }),
-            "mountPoint": .string(mountPoint), "containers": .array(containers.map { .string($0) }),
+            "anonymous": .bool(volume.isAnonymous), "mountPoint": .string(mountPoint),
+            "containers": .array(containers.map { .string($0) }),
         ]
     }
 }
