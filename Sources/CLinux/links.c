@@ -5,6 +5,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -28,6 +29,8 @@ static int acknowledged(int connection, struct nlmsghdr *request) {
     errno = -answer.error.error;
     return -1;
 }
+
+int varve_network_enter(int namespace) { return setns(namespace, CLONE_NEWNET); }
 
 int varve_link_delete(const char *name) {
     unsigned index = if_nametoindex(name);

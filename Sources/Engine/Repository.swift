@@ -10,6 +10,8 @@ public final class Repository {
     public let plugins: NetworkPlugins
     /// Takes what is not as it should be and kept nothing from being done, in one line.
     public var warned: (String) -> Void = { _ in }
+    /// What is said of a failure in such a line.
+    public var worded: (any Error) -> String = { "\($0)" }
     /// Opened when first needed: what `run` touches must not wait for it.
     private var openedStore: ObjectStore?
     /// Read once: a command asks for them at each step, and nobody mounts others meanwhile.

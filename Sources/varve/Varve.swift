@@ -99,6 +99,7 @@ struct GlobalOptions: ParsableArguments {
         let repository = try Repository(
             at: rootPath, checkoutMode: mode, plugins: NetworkPlugins(searchPath: Environment["CNI_PATH"]))
         repository.warned = warn
+        repository.worded = Report.worded
         return repository
     }
 

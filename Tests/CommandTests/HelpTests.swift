@@ -11,7 +11,7 @@ struct HelpTests {
         "show", "merge-base", "ls", "cat", "tag", "reflog", "rollback", "undo", "op", "op log", "op show", "op restore",
         "exec", "cp", "volume", "volume create", "volume ls", "volume inspect", "volume rm", "volume prune", "events",
         "network", "network create", "network ls", "network inspect", "network connect", "network disconnect",
-        "network rm", "network prune", "port",
+        "network reload", "network rm", "network prune", "port",
         "load", "save", "export", "history", "images", "inspect", "gc", "fsck", "df", "info", "version",
     ]
 

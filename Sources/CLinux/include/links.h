@@ -5,4 +5,7 @@
 /// Takes a network device away (rtnetlink(7), RTM_DELLINK); -1 with errno, ENODEV where there is none of this name.
 int varve_link_delete(const char *name);
 
+/// Puts the calling thread into a network namespace (setns(2)).
+int varve_network_enter(int namespace);
+
 #endif

@@ -35,7 +35,7 @@ extension ContainerConfiguration {
             "workingDirectory": workingDirectory.map { .string($0) } ?? .null,
             "user": user.map { .string($0) } ?? .null,
             "stopSignal": stopSignal.map { .string($0) } ?? .null,
-            "hostname": hostname.map { .string($0) } ?? .null,
+            "hostname": hostname.map { .string($0.text) } ?? .null,
             "readOnly": .bool(isReadOnly), "terminal": .bool(hasTerminal), "interactive": .bool(isInteractive),
             "security": security.json, "resources": resources.json, "process": process.json,
             "connection": connection.json, "storage": storage.json, "lifecycle": lifecycle.json,
@@ -63,7 +63,7 @@ extension ContainerConfiguration {
         self.environment = environment
         workingDirectory = json["workingDirectory"]?.string
         user = json["user"]?.string
-        hostname = json["hostname"]?.string
+        hostname = json["hostname"]?.string.flatMap { HostName($0) }
         self.isReadOnly = isReadOnly
         self.hasTerminal = hasTerminal
         self.isInteractive = isInteractive

@@ -14,7 +14,7 @@ public struct ContainerConfiguration: Sendable, Hashable {
     public var user: String?
     /// The signal that asks the container to end, as the image writes it; nil for TERM.
     public var stopSignal: String?
-    public var hostname: String?
+    public var hostname: HostName?
     public var isReadOnly = false
     public var hasTerminal = false
     public var isInteractive = false

@@ -18,6 +18,8 @@ public struct InspectedContainer: Sendable {
     /// Of every process, but for `HOME`.
     public let environment: [String]
     public let workingDirectory: String
+    /// What the container is called inside.
+    public let hostname: String
     /// As it is looked up in the container.
     public let user: String
     public let mounts: [InspectedMount]
@@ -45,7 +47,7 @@ extension Repository {
         let configuration = container.configuration
         let files = files(of: container.id)
         let environment = EnvironmentList(
-            configuration, image, hostname: configuration.hostname ?? container.shortID,
+            configuration, image, hostname: try container.hostname,
             hasTerminal: configuration.hasTerminal)
         let specification = "\(files.directory)/config.json"
         var effective = configuration
@@ -56,7 +58,7 @@ extension Repository {
             attachments: try attachments(of: container),
             command: Self.command(configuration, image), environment: environment.variables,
             workingDirectory: configuration.workingDirectory ?? image.workingDirectory ?? "/",
-            user: configuration.user ?? image.user ?? "",
+            hostname: try container.hostname, user: configuration.user ?? image.user ?? "",
             mounts: configuration.storage.mounts.map { InspectedMount(mount: $0, source: place(of: $0, container)) },
             directory: files.directory, log: configuration.lifecycle.log.isKept ? files.log : nil,
             specification: try Files.exists(KernelPath(specification)) ? specification : nil,

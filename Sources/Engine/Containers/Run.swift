@@ -52,7 +52,7 @@ extension Repository {
 
     private func removeOrWarn(_ container: Container, holding running: borrowing FileLock) {
         do { try remove(container, holding: running) } catch {
-            warned("remove container: \(container.name): \(error)")
+            warned("remove container: \(container.name): \(worded(error))")
         }
     }
 

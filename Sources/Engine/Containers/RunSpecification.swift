@@ -12,7 +12,7 @@ extension Repository {
         let command = Self.command(configuration, image)
         guard !command.isEmpty else { throw EngineError.noCommand(container.revision) }
         let user = try UserLookup(configuration.user ?? image.user ?? "", in: root.reference)
-        let hostname = configuration.hostname ?? container.shortID
+        let hostname = try container.hostname
 
         var environment = EnvironmentList(
             configuration, image, hostname: hostname, hasTerminal: configuration.hasTerminal)

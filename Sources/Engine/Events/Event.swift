@@ -104,7 +104,7 @@ extension Repository {
     /// (``warned``).
     public func record(_ event: Event) {
         do { try EventLog(root: root).append(event) } catch {
-            warned("record event: \(event.kind.rawValue) \(event.action.rawValue): \(event.name): \(error)")
+            warned("record event: \(event.kind.rawValue) \(event.action.rawValue): \(event.name): \(worded(error))")
         }
     }
 }

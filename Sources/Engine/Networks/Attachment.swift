@@ -83,14 +83,14 @@ extension Attachment {
 extension Container {
     /// By which it finds itself.
     fileprivate var hostnames: [String] {
-        let name = configuration.hostname ?? shortID
+        let name = configuration.hostname?.text ?? shortID
         return (configuration.connection.domainName.map { ["\(name).\($0)"] } ?? []) + [name]
     }
 
     /// By which others on a network find it.
     fileprivate func names(with wish: Endpoint) -> [String] {
         var names = [name]
-        for name in wish.aliases + [shortID] where !names.contains(name) { names.append(name) }
+        for name in wish.aliases.map(\.text) + [shortID] where !names.contains(name) { names.append(name) }
         return names
     }
 }

@@ -67,19 +67,25 @@ extension Repository {
         }
     }
 
-    /// Has the plugins connect one, and writes down what they say. The first container of a network brings it up.
+    /// Has the plugins connect one, and writes down what they say. The first container of a network brings it up, and whoever
+    /// finds that the host has lost rules of it puts them in again.
     func establish(_ attachment: Attachment, in namespace: String) throws {
         let network = try network(attachment.network)
         let isDone = try withSharedNetworkLock {
-            guard network.isUp else { return false }
+            guard network.isUp, try network.hasRules() else { return false }
             try add(attachment, to: network, in: namespace)
             return true
         }
         if isDone { return }
         try withNetworkLock(.networks) {
-            if !network.isUp { try bringUp(network) }
+            if network.isUp { try restoreRules(of: network) } else { try bringUp(network) }
             try add(attachment, to: network, in: namespace)
         }
+    }
+
+    /// Puts rules in that the host has lost. The caller has ``NetworkLock/networks``.
+    func restoreRules(of network: Network) throws {
+        if try !network.hasRules() { try PacketFilter(network)?.install() }
     }
 
     private func add(_ attachment: Attachment, to network: Network, in namespace: String) throws {
@@ -89,6 +95,7 @@ extension Repository {
             try $0.add(network.pluginList(for: attachment, leases: files.leases), in: namespace)
         }
         try write(attachment)
+        if let bridge = network.bridge { try NetworkLinks.disableIPv6(bridge) }
     }
 
     /// Runs `body` when no plugin is at work on the connection any more: one may be although whoever started it was killed.
@@ -134,6 +141,9 @@ final class Connection {
 extension Network {
     /// Whether what all its containers share is there. A network without a bridge has nothing of that kind.
     var isUp: Bool { bridge.map { NetworkLinks.exists($0) } ?? true }
+
+    /// Whether the host's packet filter has all that keeps the network apart.
+    func hasRules() throws -> Bool { try PacketFilter(self)?.isInstalled() ?? true }
 
     /// Whether ports of the host's can lead to it.
     var canPublish: Bool { driver == .bridge && !isInternal }

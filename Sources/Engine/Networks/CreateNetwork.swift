@@ -80,6 +80,9 @@ extension NetworkRequest {
             if let complaint = option.complaint(about: setting.value) {
                 throw refuse("--opt \(setting.name)=\(setting.value)", complaint)
             }
+            if option == .parent, !NetworkLinks.exists(setting.value) {
+                throw refuse("--opt \(setting.name)=\(setting.value)", "the host has no such device")
+            }
             if option == .bridgeName, NetworkLinks.exists(setting.value) {
                 throw refuse("--opt \(setting.name)=\(setting.value)", "the host has such a device already")
             }

@@ -4,7 +4,8 @@ import Model
 extension Repository {
     /// Takes away all that a container has of networks: addresses, devices, published ports, names. Its namespace may be
     /// gone, and doing it again does no harm, so this is also for who finds a container that was killed together with
-    /// whoever watched it. Where something fails, the rest is taken away all the same, and the failure is thrown.
+    /// whoever watched it. Where something fails, the rest is taken away all the same, and the failure is thrown; that a plugin
+    /// fails is only told (``warned``), since then a container could never be removed.
     func disconnect(_ container: Container) throws {
         var first: (any Error)?
         for attachment in try attachments(ofID: container.id) {
@@ -20,14 +21,7 @@ extension Repository {
 
     /// Tells of a failure to disconnect that must not hide another.
     func warn(_ failure: any Error, _ container: String) {
-        let reason =
-            switch failure as? EngineError {
-            case .refused(let operation, let subject, let reason): "\(operation): \(subject): \(reason)"
-            case .missingPlugin(let name, _): "the plugin \(name) is missing"
-            case .missingProgram(let name, _): "the program \(name) is missing"
-            default: "\(failure)"
-            }
-        warned("disconnect networks: \(container): \(reason)")
+        warned("disconnect networks: \(container): \(worded(failure))")
     }
 
     /// - Parameter namespace: the path of the container's network namespace; nil where it is gone, or is going.
@@ -36,8 +30,14 @@ extension Repository {
         try withSharedNetworkLock {
             if let network {
                 let list = network.pluginList(for: attachment, leases: files(ofNetwork: network.name).leases)
-                try withPlugins(for: attachment) {
-                    try $0.delete(list, in: namespace, result: attachment.result)
+                do {
+                    try withPlugins(for: attachment) {
+                        try $0.delete(list, in: namespace, result: attachment.result)
+                    }
+                } catch {
+                    warn(error, attachment.names.first ?? attachment.containerID)
+                    try releaseAddress(of: attachment, list)
+                    try deleteDevice(of: attachment, in: namespace)
                 }
             }
             // The kernel takes it away with the namespace, some time after the last process of that.
@@ -51,5 +51,21 @@ extension Repository {
                 if try members(of: network.name).isEmpty { try takeDown(network) }
             }
         }
+    }
+
+    /// Gives the address back where the plugin of the device failed, before it came to that or because it is missing.
+    private func releaseAddress(of attachment: Attachment, _ list: [JSON]) throws {
+        do {
+            try withPlugins(for: attachment) { try $0.releaseAddress(list, result: attachment.result) }
+        } catch {
+            try Leases(directory: "\(files(ofNetwork: attachment.network).leases)/\(attachment.network)")
+                .release(attachment)
+        }
+    }
+
+    private func deleteDevice(of attachment: Attachment, in namespace: String?) throws {
+        guard let namespace else { return }
+        let device = attachment.interface
+        try NetworkNamespace.within(namespace) { () throws(SystemError) in try NetworkLinks.delete(device) }
     }
 }

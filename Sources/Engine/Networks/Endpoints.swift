@@ -23,7 +23,7 @@ extension Repository {
             let other = try container(text)
             configuration.connection.mode = .container(other.id)
             // Both answer to the name that goes with the address.
-            configuration.hostname = other.configuration.hostname ?? other.shortID
+            configuration.hostname = HostName(try other.hostname)
             configuration.connection.domainName = other.configuration.connection.domainName
         case .networks(var endpoints):
             // The default network is made at the first start.
@@ -38,7 +38,7 @@ extension Repository {
     public func connect(_ container: Container, to endpoint: Endpoint) throws {
         var endpoint = endpoint
         try withLock(container) {
-            try container.requireNetworks()
+            try container.requireNetworks(to: "connect network")
             let network = try networkToConnect(endpoint.network)
             endpoint.network = network.name
             var endpoints = try endpoints(of: container)
@@ -47,44 +47,80 @@ extension Repository {
                     "connect network", subject: network.name, reason: "\(container.name) is connected to it already")
             }
             endpoints.append(endpoint)
-            let others = try attachments(ofID: container.id)
-            var attachment = Attachment(
-                of: container, to: network, as: endpoint, interface: Self.freeInterface(besides: others))
-            attachment.hasDefaultRoute = !network.isInternal && !others.contains(where: \.hasDefaultRoute)
-            try check(attachment, to: network)
             if let namespace = try namespace(of: container) {
-                do {
-                    try write(attachment)
-                    try establish(attachment, in: namespace)
-                } catch {
-                    do { try disconnect(attachment, from: namespace) } catch let second {
-                        warn(second, container.name)
-                    }
-                    throw error
-                }
-                try updateNames(in: [network.name])
+                try connect(container, to: network, as: endpoint, in: namespace)
+            } else {
+                try check(Attachment(of: container, to: network, as: endpoint, interface: "eth0"), to: network)
             }
             try write(endpoints, of: container)
             record(.connect, of: network, [.init("container", container.id)])
         }
     }
 
+    private func connect(
+        _ container: Container, to network: Network, as endpoint: Endpoint, in namespace: String
+    ) throws {
+        // What is left of a connecting or disconnecting that was cut short: the device, say.
+        for rest in try attachments(ofID: container.id) where rest.network == network.name {
+            try disconnect(rest, from: namespace)
+        }
+        let others = try attachments(ofID: container.id)
+        var attachment = Attachment(
+            of: container, to: network, as: endpoint, interface: Self.freeInterface(besides: others))
+        attachment.hasDefaultRoute = !network.isInternal && !others.contains(where: \.hasDefaultRoute)
+        try check(attachment, to: network)
+        do {
+            try withNetworkLock(.ports) {
+                // As at a start, the first network that can publishes.
+                if network.canPublish, others.allSatisfy(\.ports.isEmpty) {
+                    let exposed = try imageConfiguration(of: state(of: container).base).exposedPorts
+                    attachment.ports = try choosePorts(for: container, exposed: exposed)
+                }
+                try write(attachment)
+            }
+            try establish(attachment, in: namespace)
+        } catch {
+            do { try disconnect(attachment, from: namespace) } catch let second { warn(second, container.name) }
+            throw error
+        }
+        try updateNames(in: [network.name])
+    }
+
     /// Disconnects a container from a network: at once where it runs, and for each start from now on.
     public func disconnect(_ container: Container, from network: Network) throws {
         try withLock(container) {
-            try container.requireNetworks()
-            var endpoints = try endpoints(of: container)
-            guard let index = endpoints.firstIndex(where: { $0.network == network.name }) else {
+            try container.requireNetworks(to: "disconnect network")
+            try withSharedNetworkLock { try requireSame(network) }
+            let endpoints = try endpoints(of: container)
+            let attachment = try attachments(ofID: container.id).first { $0.network == network.name }
+            // One of the two is left of what was cut short.
+            guard attachment != nil || endpoints.contains(where: { $0.network == network.name }) else {
                 throw EngineError.refused(
                     "disconnect network", subject: network.name, reason: "\(container.name) is not connected to it")
             }
-            endpoints.remove(at: index)
-            try write(endpoints, of: container)
-            if let attachment = try attachments(ofID: container.id).first(where: { $0.network == network.name }) {
+            try write(endpoints.filter { $0.network != network.name }, of: container)
+            if let attachment {
                 try disconnect(attachment, from: try namespace(of: container))
                 try updateNames(of: container)
+                if !attachment.ports.isEmpty {
+                    warned("disconnect network: \(network.name): \(container.name) publishes no port now")
+                }
             }
             record(.disconnect, of: network, [.init("container", container.id)])
+        }
+    }
+
+    /// Has a container start without a network that there is no more.
+    /// - Parameter name: of the network as it was.
+    public func disconnect(_ container: Container, fromMissing name: String) throws {
+        try withLock(container) {
+            try container.requireNetworks(to: "disconnect network")
+            let endpoints = try endpoints(of: container)
+            guard endpoints.contains(where: { $0.network == name }) else {
+                throw EngineError.refused(
+                    "disconnect network", subject: name, reason: "\(container.name) is not connected to it")
+            }
+            try write(endpoints.filter { $0.network != name }, of: container)
         }
     }
 
@@ -116,7 +152,7 @@ extension Repository {
 }
 
 extension Container {
-    fileprivate func requireNetworks() throws {
+    fileprivate func requireNetworks(to operation: String) throws {
         let reason: String
         switch configuration.connection.mode {
         case .networks: return
@@ -124,6 +160,6 @@ extension Container {
         case .host: reason = "it is on the host's network"
         case .container: reason = "it is on another container's network"
         }
-        throw EngineError.refused("connect network", subject: name, reason: reason)
+        throw EngineError.refused(operation, subject: name, reason: reason)
     }
 }

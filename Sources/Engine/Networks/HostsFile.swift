@@ -29,7 +29,7 @@ enum HostsFile {
         for host in options.hosts {
             guard let address = host.address ?? gateway else {
                 throw EngineError.refused(
-                    "add host", subject: host.name, reason: "a container without networks does not reach the host")
+                    "add host", subject: host.name.text, reason: "a container without networks does not reach the host")
             }
             text += "\(address)\t\(host.name)\n".utf8
         }

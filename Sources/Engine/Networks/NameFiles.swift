@@ -32,17 +32,17 @@ extension Repository {
         let options = container.configuration.connection
         var resolvers = try Resolvers.host()
         if options.mode != .host { resolvers = resolvers.reachable() }
-        let gateway = try hostAddress(for: options)
+        let gateway = try hostAddress(for: container)
         try Self.make(files.hosts, HostsFile.fixed(options, gateway: gateway, base: try Self.hostsOfHost(options.mode)))
         try Self.make(files.resolvers, Array(resolvers.replaced(by: options).text.utf8))
         try Self.make(files.hostname, Array("\(hostname)\n".utf8))
     }
 
     /// By which the container reaches the host; nil where it does not.
-    private func hostAddress(for options: NetworkOptions) throws -> String? {
-        switch options.mode {
+    private func hostAddress(for container: Container) throws -> String? {
+        switch container.configuration.connection.mode {
         case .host: "127.0.0.1"
-        case .networks(let endpoints): try endpoints.first.map { "\(try network($0.network).gateway)" }
+        case .networks: try endpoints(of: container).first.map { "\(try network($0.network).gateway)" }
         case .none, .container: nil
         }
     }
@@ -80,13 +80,16 @@ extension Repository {
         let networks = own.map(\.network)
         let others = all.filter { $0.containerID != id && networks.contains($0.network) }
         let lines =
-            own.sorted { $0.interface < $1.interface }.compactMap { $0.line($0.hostnames) }
+            own.sorted { $0.interface < $1.interface }.compactMap { $0.line($0.ownNames) }
             + others.compactMap { $0.line($0.names) }
         try HostsFile.replaceNames(in: files(of: id).hosts, with: lines)
     }
 }
 
 extension Attachment {
+    /// By which the container finds itself: what others find it by too.
+    fileprivate var ownNames: [String] { hostnames + names.filter { !hostnames.contains($0) } }
+
     /// A line of hosts(5); nil where it has no address yet.
     fileprivate func line(_ names: [String]) -> String? {
         names.isEmpty ? nil : address.map { "\($0)\t\(names.joined(separator: " "))" }

@@ -70,8 +70,28 @@ struct PluginRun {
         if let first { throw first }
     }
 
-    private func execute(_ command: String, _ plugin: JSON, namespace: String, result: JSON?) throws -> [UInt8] {
-        let (name, path) = try program(for: plugin)
+    /// Has the plugins of the list but the first, whose device is there, take away and add again what they are for.
+    /// - Parameter result: of ``add(_:in:)``, which stays true.
+    func addAgain(_ list: [JSON], in namespace: String, result: JSON?) throws {
+        for plugin in list.dropFirst() {
+            _ = try execute("DEL", plugin, namespace: namespace, result: result)
+            _ = try execute("ADD", plugin, namespace: namespace, result: result)
+        }
+    }
+
+    /// Has the plugin that gives addresses take back what it gave, as the plugin of the device would.
+    func releaseAddress(_ list: [JSON], result: JSON?) throws {
+        for plugin in list {
+            guard let name = plugin["ipam"]?["type"]?.string else { continue }
+            _ = try execute("DEL", plugin, by: name, namespace: "", result: result)
+        }
+    }
+
+    /// - Parameter delegate: the plugin to execute in place of the one that the configuration is for.
+    private func execute(
+        _ command: String, _ plugin: JSON, by delegate: String? = nil, namespace: String, result: JSON?
+    ) throws -> [UInt8] {
+        let (name, path) = try delegate.map { try self.program(named: $0) } ?? self.program(for: plugin)
         var configuration = plugin.setting("cniVersion", to: .string(Self.version))
             .setting("name", to: .string(network))
         if let result { configuration = configuration.setting("prevResult", to: result) }
@@ -84,21 +104,28 @@ struct PluginRun {
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             ])
         let outcome = try program.run(input: configuration.serialized(), holding: lock, within: Self.timeout)
-        guard outcome.status == 0 else { throw failure(plugin, Self.reason(outcome)) }
+        guard outcome.status == 0 else {
+            throw failure(plugin, Self.reason(outcome), operation: command == "DEL" ? "disconnect" : "connect")
+        }
         return outcome.output
     }
 
     private func program(for plugin: JSON) throws -> (name: String, path: String) {
         let name = plugin["type"]?.string ?? ""
         // What a plugin delegates to is missing as well as the plugin itself.
-        for needed in [name, plugin["ipam"]?["type"]?.string].compactMap({ $0 }) where plugins.path(of: needed) == nil {
-            throw EngineError.missingPlugin(needed, directories: plugins.directories)
-        }
-        return (name, plugins.path(of: name) ?? "")
+        if let delegate = plugin["ipam"]?["type"]?.string { _ = try program(named: delegate) }
+        return try program(named: name)
     }
 
-    private func failure(_ plugin: JSON, _ reason: String) -> EngineError {
-        .refused("connect network", subject: network, reason: "plugin \(plugin["type"]?.string ?? ""): \(reason)")
+    private func program(named name: String) throws -> (name: String, path: String) {
+        guard let path = plugins.path(of: name) else {
+            throw EngineError.missingPlugin(name, directories: plugins.directories)
+        }
+        return (name, path)
+    }
+
+    private func failure(_ plugin: JSON, _ reason: String, operation: String = "connect") -> EngineError {
+        .refused("\(operation) network", subject: network, reason: "plugin \(plugin["type"]?.string ?? ""): \(reason)")
     }
 
     /// What a failed plugin says: an error as JSON on standard output (specification, "Section 5: Result Types").

@@ -4,6 +4,9 @@ import Model
 
 /// What of the host's packet filter belongs to a bridge network: a handful of rules for all its containers, which are
 /// there as long as its bridge is. Each has the same comment, by which it is found again.
+///
+/// In the chain FORWARD of the table filter they come behind what anybody else has there, so that what the administrator or
+/// another program forbids stays forbidden; only a rule that decides on everything, as a policy does, comes after.
 struct PacketFilter {
     let bridge: String
     let subnet: IPv4Subnet
@@ -35,38 +38,44 @@ struct PacketFilter {
             ("raw", ["-A PREROUTING -i \(bridge) -d 127.0.0.0/8 \(mark) -j DROP"]),
             ("mangle", forward),
             ("nat", masquerades ? ["-A POSTROUTING -s \(subnet) ! -o \(bridge) \(mark) -j MASQUERADE"] : []),
-            // First, where other programs forbid all that they do not know.
             (
                 "filter",
-                ["-I FORWARD -i \(bridge) \(mark) -j ACCEPT", "-I FORWARD -o \(bridge) \(mark) -j ACCEPT"]
+                isInternal
+                    ? ["-A FORWARD -i \(bridge) -o \(bridge) \(mark) -j ACCEPT"]
+                    : [
+                        "-A FORWARD -i \(bridge) \(mark) -j ACCEPT",
+                        "-A FORWARD -o \(bridge) -m conntrack --ctstate RELATED,ESTABLISHED,DNAT \(mark) -j ACCEPT",
+                    ]
             ),
         ]
     }
 
+    /// Whether all rules are there: other programs may have taken them out, with all that they do not know, since they
+    /// were put in.
+    func isInstalled() throws -> Bool {
+        let saved = SavedRules(try Self.run("iptables-save", [], input: ""))
+        return rules.allSatisfy { table, rules in saved.rules(of: table, with: comment).count == rules.count }
+    }
+
     /// Puts the rules in, in place of what may be left of them.
     func install() throws {
-        let old = try installed()
-        try restore(rules.map { table, rules in (table, (old[table] ?? []) + rules) })
+        let saved = SavedRules(try Self.run("iptables-save", [], input: ""))
+        try restore(
+            rules.map { table, rules in
+                let old = saved.rules(of: table, with: comment)
+                let place = table == "filter" ? saved.placeOfPolicy(besides: comment) : nil
+                let new = rules.enumerated().map { number, rule in
+                    place.map { "-I FORWARD \($0 + number) \(rule.dropFirst("-A FORWARD ".count))" } ?? rule
+                }
+                return (table, old.map { "-D \($0.dropFirst(3))" } + new)
+            })
     }
 
     /// Takes the rules out, where any are there.
     func remove() throws {
-        let old = try installed()
-        try restore(rules.map { table, _ in (table, old[table] ?? []) })
-    }
-
-    /// What takes each rule out again that has the comment, by table.
-    private func installed() throws -> [String: [String]] {
-        let saved = try Self.run("iptables-save", [], input: "")
-        var found: [String: [String]] = [:]
-        var table = ""
-        for line in saved.split(separator: "\n") {
-            if line.hasPrefix("*") { table = String(line.dropFirst()) }
-            if line.hasPrefix("-A "), line.contains("\"\(comment)\"") {
-                found[table, default: []].append("-D \(line.dropFirst(3))")
-            }
-        }
-        return found
+        let saved = SavedRules(try Self.run("iptables-save", [], input: ""))
+        try restore(
+            rules.map { table, _ in (table, saved.rules(of: table, with: comment).map { "-D \($0.dropFirst(3))" }) })
     }
 
     private func restore(_ tables: [(table: String, rules: [String])]) throws {

@@ -3,19 +3,28 @@ import Model
 
 extension Repository {
     /// Removes networks that no container is connected to.
-    /// - Returns: their names.
-    public func pruneNetworks() throws -> [String] {
-        try networks().filter { network in
-            do { try removeNetwork(network) } catch EngineError.networkInUse { return false }
-            return true
+    /// - Parameters:
+    ///   - isMeant: whether one is to be looked at.
+    ///   - removed: called for each when it is removed.
+    /// - Throws: the first failure, when all have been tried.
+    public func pruneNetworks(where isMeant: (Network) -> Bool, removed: (Network) -> Void) throws {
+        var first: (any Error)?
+        for network in try networks() where isMeant(network) {
+            do {
+                try removeNetwork(network)
+                removed(network)
+            } catch EngineError.networkInUse {
+                continue
+            } catch { first = first ?? error }
         }
-        .map(\.name)
+        if let first { throw first }
     }
 
     /// Removes a network that no container is connected to, and what it has of the host.
     public func removeNetwork(_ network: Network) throws {
         try releaseDead(in: network.name)
         try withNetworkLock(.networks) {
+            try requireSame(network)
             let files = files(ofNetwork: network.name)
             let members = try members(of: network.name)
             guard members.isEmpty else {
@@ -30,6 +39,14 @@ extension Repository {
             try Files.removeAll(KernelPath(removed))
         }
         record(.destroy, of: network)
+    }
+
+    /// Refuses a network that is gone, also where another one has its name by now. The caller has ``NetworkLock/networks``, also
+    /// shared.
+    func requireSame(_ network: Network) throws {
+        guard try networkIfPresent(network.name)?.id == network.id else {
+            throw EngineError.unknownNetwork(network.name, near: [])
+        }
     }
 
     /// Disconnects what was killed together with whoever watched it, so that its addresses, ports and names are free.

@@ -44,7 +44,7 @@ enum ContainerForm {
             .init("command", .array(found.command.map { .string($0) })),
             .init("environment", .array(found.environment.map { .string($0) })),
             .init("workingDirectory", .string(found.workingDirectory)), .init("user", .string(found.user)),
-            .init("hostname", .string(configuration.hostname ?? found.container.shortID)),
+            .init("hostname", .string(found.hostname)),
             .init("labels", labels(configuration.process.labels)), .init("mounts", .array(found.mounts.map(mount))),
             .init("networks", .array(found.attachments.map(network))),
             .init("ports", .array(found.attachments.flatMap(\.ports).map(\.json))),

@@ -38,6 +38,9 @@ enum Report {
         Glibc.exit(code ?? 2)
     }
 
+    /// What failed, and why, for a line that says more.
+    static func worded(_ error: any Error) -> String { failure(error)?.message ?? "\(error)" }
+
     /// Says why something failed while the command goes on.
     /// - Returns: the exit code that goes with it.
     static func tell(_ error: any Error) -> Int32 {

@@ -29,6 +29,22 @@ struct EndingTests {
         #expect(try box.succeed("cat stopped; ls r/containers r/names") == "w\nr/containers:\n\nr/names:")
     }
 
+    @Test("one that can't be removed keeps no other from being removed")
+    func removedBeside() throws {
+        let box = try Box()
+        try box.succeed("varve create --name a debian:12 true; varve create --name c debian:12 true")
+        try box.succeed("varve run -d --name b debian:12 sleep 1000")
+        try box.transcript(
+            """
+            $ varve rm a b c
+            ! removed a
+            ! varve: use container: b: it is running
+            ! hint: varve stop b
+            ! removed c
+            [3]
+            """)
+    }
+
     @Test(
         "a kill of one that waits to be started again ends that, and a signal that does not ask for the end is refused")
     func restarting() throws {

@@ -50,7 +50,7 @@ struct ConnectionTests {
     @Test("a published port is reached at the host's addresses, and told by 'port'")
     func published() throws {
         try Box.withNetworks { box in
-            try box.serving("one", "--network bridge -p 80 -p 127.0.0.1::80 -p 127.0.0.1::53/udp") { _ in
+            try box.serving("one", "--network bridge -p 0:80 -p 127.0.0.1::80 -p 127.0.0.1::53/udp") { _ in
                 let ports = try box.succeed("varve port one 80").split(separator: "\n")
                 #expect(ports.count == 2)
                 for port in ports {

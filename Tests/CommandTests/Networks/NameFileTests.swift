@@ -71,6 +71,15 @@ struct NameFileTests {
         #expect(try box.succeed("ls secret") == "etc\nhostname\nhosts\nresolv.conf")
     }
 
+    @Test("have by which others find the container, also for itself")
+    func ownNames() throws {
+        try Box.withNetworks { box in
+            let hosts = try box.succeed(
+                "varve run --rm --name n1 -h here --network bridge --network-alias db debian:12 cat /etc/hosts")
+            #expect(try #require(hosts.split(separator: "\n").dropLast().last).contains(#/\there n1 db [0-9a-f]{12}$/#))
+        }
+    }
+
     @Test("keep what the container writes into them when names come and go, in the same file")
     func edited() throws {
         try Box.withNetworks { box in

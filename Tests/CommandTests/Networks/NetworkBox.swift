@@ -8,7 +8,7 @@ extension Box {
     /// A box for tests of networks: whatever a test leaves behind in the kernel is gone when `body` is over.
     static func withNetworks(_ body: (Box) throws -> Void) throws {
         let box = try Box()
-        defer { #expect(throws: Never.self) { try box.succeed("varve -q network prune") } }
+        defer { #expect(throws: Never.self) { try box.succeed("varve -q network prune -f") } }
         try body(box)
     }
 

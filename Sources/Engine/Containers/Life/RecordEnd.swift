@@ -61,7 +61,7 @@ extension Repository {
             let groups = try controlGroups(of: container)
             isOutOfMemory = try groups.oomKills() ?? 0 > 0
             try groups.end()
-        } catch { warned("end control groups: \(container.name): \(error)") }
+        } catch { warned("end control groups: \(container.name): \(worded(error))") }
         if isOutOfMemory { record(.oom, of: container) }
         return isOutOfMemory
     }

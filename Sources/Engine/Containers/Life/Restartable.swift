@@ -11,7 +11,7 @@ extension Repository {
     public func restartableContainers() throws -> [Container] {
         for container in try containers() {
             // One that can't be settled keeps no other from being started.
-            do { try settle(container) } catch { warned("settle container: \(container.name): \(error)") }
+            do { try settle(container) } catch { warned("settle container: \(container.name): \(worded(error))") }
         }
         return try containerStates().filter { container, state in
             guard case .exited = state.status else { return false }

@@ -1,3 +1,4 @@
+import Linux
 import Model
 import Runtime
 
@@ -5,14 +6,14 @@ import Runtime
 public struct Endpoint: Sendable, Hashable {
     public var network: String
     /// Names beside the container's own, by which others on the network find it.
-    public var aliases: [String]
+    public var aliases: [HostName]
     /// Nil for any free one.
     public var address: IPv4Address?
     /// Six bytes in hexadecimal with colons between; nil for a random one.
     public var hardwareAddress: String?
 
     public init(
-        _ network: String, aliases: [String] = [], address: IPv4Address? = nil, hardwareAddress: String? = nil
+        _ network: String, aliases: [HostName] = [], address: IPv4Address? = nil, hardwareAddress: String? = nil
     ) {
         self.network = network
         self.aliases = aliases
@@ -22,14 +23,16 @@ public struct Endpoint: Sendable, Hashable {
 
     var json: JSON {
         [
-            "network": .string(network), "aliases": .array(aliases.map { .string($0) }),
+            "network": .string(network), "aliases": .array(aliases.map { .string($0.text) }),
             "address": address.map { .string("\($0)") } ?? .null,
             "hardwareAddress": hardwareAddress.map { .string($0) } ?? .null,
         ]
     }
 
     init?(json: JSON) {
-        guard let network = json["network"]?.string, let aliases = json["aliases"]?.array?.allStrings else {
+        guard let network = json["network"]?.string,
+            let aliases = json["aliases"]?.array?.all({ $0.string.flatMap { HostName($0) } })
+        else {
             return nil
         }
         self.init(network, aliases: aliases, hardwareAddress: json["hardwareAddress"]?.string)
@@ -53,11 +56,11 @@ public struct NetworkOptions: Sendable, Hashable {
 
     /// A line of `/etc/hosts` that was asked for.
     public struct Host: Sendable, Hashable {
-        public let name: String
+        public let name: HostName
         /// An address of either kind; nil for the host's on the container's network.
         public let address: String?
 
-        public init(name: String, address: String?) {
+        public init(name: HostName, address: String?) {
             self.name = name
             self.address = address
         }
@@ -75,7 +78,7 @@ public struct NetworkOptions: Sendable, Hashable {
     public var searchDomains: [String] = []
     /// Options of resolv.conf(5); empty for the host's.
     public var resolverOptions: [String] = []
-    public var domainName: String?
+    public var domainName: HostName?
 
     public init() {}
 
@@ -84,11 +87,11 @@ public struct NetworkOptions: Sendable, Hashable {
             "mode": mode.json, "ports": .array(ports.map(\.json)), "publishesAll": .bool(publishesAll),
             "exposed": .array(exposed.map { .string("\($0)") }),
             "hosts": .array(
-                hosts.map { ["name": .string($0.name), "address": $0.address.map { .string($0) } ?? .null] }),
+                hosts.map { ["name": .string($0.name.text), "address": $0.address.map { .string($0) } ?? .null] }),
             "nameServers": .array(nameServers.map { .string($0) }),
             "searchDomains": .array(searchDomains.map { .string($0) }),
             "resolverOptions": .array(resolverOptions.map { .string($0) }),
-            "domainName": domainName.map { .string($0) } ?? .null,
+            "domainName": domainName.map { .string($0.text) } ?? .null,
         ]
     }
 
@@ -105,16 +108,34 @@ public struct NetworkOptions: Sendable, Hashable {
         (self.mode, self.ports, self.publishesAll, self.exposed) = (mode, ports, publishesAll, exposed)
         (self.hosts, self.nameServers) = (hosts, nameServers)
         (self.searchDomains, self.resolverOptions) = (searchDomains, resolverOptions)
-        domainName = json["domainName"]?.string
+        domainName = json["domainName"]?.string.flatMap { HostName($0) }
     }
 
     /// Makes the start that `specification` describes go by these options, but for what the repository knows of others.
-    func apply(to specification: inout Specification) throws { specification.domainname = domainName }
+    func apply(to specification: inout Specification) throws {
+        specification.domainname = domainName?.text
+        if case .networks = mode, try Files.exists(KernelPath("/proc/sys/net/ipv6/conf")) {
+            specification.linux.disableIPv6()
+        }
+    }
+}
+
+extension Specification.Linux {
+    /// Has no device of the container's namespace have IPv6, whenever it comes. Networks give no address of that kind, but any
+    /// device would make itself one, and take routes from whoever on the network says that it is a router. What
+    /// else is asked for goes before.
+    fileprivate mutating func disableIPv6() {
+        let own = ["all", "default"].map {
+            Specification.Annotation(key: "net.ipv6.conf.\($0).disable_ipv6", value: "1")
+        }
+        // In front: what is written for all holds for the default too.
+        sysctl.insert(contentsOf: own.filter { new in !sysctl.contains { $0.key == new.key } }, at: 0)
+    }
 }
 
 extension NetworkOptions.Host {
     fileprivate init?(json: JSON) {
-        guard let name = json["name"]?.string else { return nil }
+        guard let name = json["name"]?.string.flatMap({ HostName($0) }) else { return nil }
         self.init(name: name, address: json["address"]?.string)
     }
 }

@@ -65,7 +65,7 @@ public struct PortRequest: Sendable, Hashable {
     }
 
     /// Docker's `[[ADDRESS:][HOSTPORT[-LAST]]:]PORT[-LAST][/tcp|udp|sctp]`: one request for each of the container's ports.
-    /// Nil where it can't be meant.
+    /// 0 as the host's port stands for any. Nil where it can't be meant.
     public static func parse(_ text: String) -> [PortRequest]? {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 3, let range = PortRange(parsing: parts[parts.count - 1]) else { return nil }
@@ -75,7 +75,9 @@ public struct PortRequest: Sendable, Hashable {
             address = parsed.number == 0 ? nil : parsed
         }
         let hostText = parts.count == 1 ? "" : parts[parts.count - 2]
-        if hostText.isEmpty { return range.ports.map { PortRequest(hostAddress: address, port: $0) } }
+        if hostText.isEmpty || hostText == "0" {
+            return range.ports.map { PortRequest(hostAddress: address, port: $0) }
+        }
         guard let host = PortRange.numbers(hostText) else { return nil }
         if range.numbers.count == 1 {
             return [PortRequest(hostAddress: address, hostPorts: host, port: range.ports[0])]

@@ -13,7 +13,10 @@ struct ContainerFlags: ParsableArguments {
     @Option(help: "In place of the image's entry point; its command is not used then. Empty for none.")
     var entrypoint: String?
     @Option(name: .joined("u"), help: "The user: name or uid, and after a colon group or gid.") var user: String?
-    @Option(name: .joined("h"), help: "The host name inside (default: the container's short id).") var hostname: String?
+    @Option(
+        name: .joined("h"),
+        help: "The host name inside (default: the container's short id; the host's own on the host's network).")
+    var hostname: String?
     @Flag(name: .customLong("read-only"), help: "Make the root filesystem read-only.") var isReadOnly = false
     @OptionGroup var security: SecurityFlags
     @OptionGroup var resources: ResourceFlags
@@ -34,7 +37,9 @@ struct ContainerFlags: ParsableArguments {
         configuration.environment = try process.variables() + env.compactMap { try VariableWord.parse($0) }
         configuration.workingDirectory = workdir
         configuration.user = user
-        configuration.hostname = hostname.flatMap { $0.isEmpty ? nil : $0 }
+        if let hostname, !hostname.isEmpty {
+            configuration.hostname = try NetworkFlags.name(hostname, of: "--hostname", longest: HostName.longestOwn)
+        }
         configuration.isReadOnly = isReadOnly
         configuration.hasTerminal = hasTerminal
         configuration.isInteractive = isInteractive

@@ -34,7 +34,10 @@ struct NetworkFlags: ParsableArguments {
         var options = NetworkOptions()
         options.mode = try mode()
         options.ports = try publish.flatMap { text in
-            try PortRequest.parse(text).required(
+            if text.hasPrefix("[") {
+                throw refusal("--publish \(text)", "containers have no IPv6: it takes an IPv4 address")
+            }
+            return try PortRequest.parse(text).required(
                 refusal("--publish \(text)", "it takes [[ADDRESS:]HOSTPORT[-LAST]:]PORT[-LAST][/tcp|udp|sctp]"))
         }
         options.publishesAll = publishesAll
@@ -47,8 +50,10 @@ struct NetworkFlags: ParsableArguments {
         options.nameServers = dns
         options.searchDomains = try dnsSearch.map { try word($0, of: "--dns-search") }
         options.resolverOptions = try dnsOption.map { try word($0, of: "--dns-option") }
-        options.domainName = domainname
-        try check(options, configuration)
+        options.domainName = try domainname.flatMap { text in
+            text.isEmpty ? nil : try Self.name(text, of: "--domainname", longest: HostName.longestOwn)
+        }
+        try check(&options, configuration)
         configuration.connection = options
     }
 
@@ -66,7 +71,7 @@ struct NetworkFlags: ParsableArguments {
             try EndpointText.parse(text).required(
                 refusal("--network \(text)", "it takes NAME, or name=NAME,alias=…,ip=…,mac-address=…"))
         }
-        endpoints[0].aliases += networkAlias
+        endpoints[0].aliases += try networkAlias.map { try Self.name($0, of: "--network-alias") }
         if let ip {
             endpoints[0].address = try IPv4Address(parsing: ip).required(
                 refusal("--ip \(ip)", "it takes an IPv4 address"))
@@ -78,7 +83,6 @@ struct NetworkFlags: ParsableArguments {
         for endpoint in endpoints where endpoints.count(where: { $0.network == endpoint.network }) > 1 {
             throw refusal("--network \(endpoint.network)", "it is named twice")
         }
-        for alias in endpoints.flatMap(\.aliases) { _ = try word(alias, of: "--network-alias") }
         return .networks(endpoints)
     }
 
@@ -91,7 +95,7 @@ struct NetworkFlags: ParsableArguments {
 
     private func host(_ text: String) throws -> NetworkOptions.Host {
         let separator = text.firstIndex { $0 == ":" || $0 == "=" } ?? text.endIndex
-        let name = try word(String(text[..<separator]), of: "--add-host")
+        let name = try Self.name(String(text[..<separator]), of: "--add-host")
         var address = String(text[separator...].dropFirst())
         if address == "host-gateway" { return .init(name: name, address: nil) }
         if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
@@ -106,6 +110,14 @@ struct NetworkFlags: ParsableArguments {
         return inet_pton(AF_INET, text, &bytes) == 1 || inet_pton(AF_INET6, text, &bytes) == 1
     }
 
+    /// - Parameter longest: in bytes.
+    static func name(
+        _ text: String, of flag: String, longest: Int = 253, command: String = "run"
+    ) throws -> HostName {
+        try HostName(text, longest: longest).required(
+            UsageError("\(command): \(flag) \(text): \(HostName.rule) \(longest)"))
+    }
+
     /// A line of a file holds several.
     private func word(_ text: String, of flag: String) throws -> String {
         let isWord = !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "#") }
@@ -113,8 +125,9 @@ struct NetworkFlags: ParsableArguments {
         return text
     }
 
-    /// What makes no sense together, as docker has it.
-    private func check(_ options: NetworkOptions, _ configuration: ContainerConfiguration) throws {
+    /// What makes no sense together, as docker has it. On a network without ports of its own, which was asked for, publishing
+    /// means nothing.
+    private func check(_ options: inout NetworkOptions, _ configuration: ContainerConfiguration) throws {
         var conflicts: [(flag: String, isGiven: Bool)] = []
         switch options.mode {
         case .networks: return
@@ -126,8 +139,13 @@ struct NetworkFlags: ParsableArguments {
                 ("--dns-option", !dnsOption.isEmpty), ("--expose", !expose.isEmpty),
             ]
         }
+        if !network.isEmpty, options.mode == .none || options.mode == .host, !publish.isEmpty || publishesAll {
+            options.ports = []
+            options.publishesAll = false
+            StandardError.write("varve: warning: run: --publish: it does nothing with --network \(network[0])\n")
+        }
         conflicts += [
-            ("--publish", !publish.isEmpty), ("--publish-all", publishesAll), ("--ip", ip != nil),
+            ("--publish", !options.ports.isEmpty), ("--publish-all", options.publishesAll), ("--ip", ip != nil),
             ("--mac-address", macAddress != nil), ("--network-alias", !networkAlias.isEmpty),
         ]
         if let conflict = conflicts.first(where: \.isGiven) {
@@ -159,7 +177,9 @@ enum EndpointText {
             guard pair.count == 2, !pair[1].isEmpty else { return nil }
             switch pair[0] {
             case "name": endpoint.network = pair[1]
-            case "alias": endpoint.aliases.append(pair[1])
+            case "alias":
+                guard let alias = HostName(pair[1]) else { return nil }
+                endpoint.aliases.append(alias)
             case "ip":
                 guard let address = IPv4Address(parsing: pair[1]) else { return nil }
                 endpoint.address = address

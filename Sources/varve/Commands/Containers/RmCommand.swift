@@ -21,15 +21,18 @@ struct RmCommand: ParsableCommand {
         let repository = try options.repository()
         guard !containers.isEmpty else { throw UsageError("rm: name at least one container") }
         // All names are looked up before anything is removed.
-        var seen: Set<String> = []
+        var (seen, code): (Set<String>, Int32) = ([], 0)
         let found = try containers.map { try repository.containerToRemove($0) }
         for container in found where seen.insert(container.id).inserted {
-            if force {
-                try repository.removeByForce(container, keepingVolumes: !withVolumes)
-            } else {
-                try repository.removeStopped(container, keepingVolumes: !withVolumes)
-            }
-            options.say("removed \(container.name)")
+            do {
+                if force {
+                    try repository.removeByForce(container, keepingVolumes: !withVolumes)
+                } else {
+                    try repository.removeStopped(container, keepingVolumes: !withVolumes)
+                }
+                options.say("removed \(container.name)")
+            } catch { code = max(code, Report.tell(error)) }
         }
+        if code != 0 { throw Exit(code) }
     }
 }

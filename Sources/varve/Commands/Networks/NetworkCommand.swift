@@ -12,7 +12,7 @@ struct NetworkCommand: ParsableCommand {
             """,
         subcommands: [
             NetworkCreateCommand.self, NetworkLsCommand.self, NetworkInspectCommand.self, NetworkConnectCommand.self,
-            NetworkDisconnectCommand.self, NetworkRmCommand.self, NetworkPruneCommand.self,
+            NetworkDisconnectCommand.self, NetworkReloadCommand.self, NetworkRmCommand.self, NetworkPruneCommand.self,
         ])
 }
 
@@ -29,7 +29,8 @@ struct NetworkConnectCommand: ParsableCommand {
 
     func run() throws {
         let repository = try options.repository()
-        var endpoint = Endpoint(network, aliases: alias)
+        let aliases = try alias.map { try NetworkFlags.name($0, of: "--alias", command: "network connect") }
+        var endpoint = Endpoint(network, aliases: aliases)
         if let ip {
             guard let address = IPv4Address(parsing: ip) else {
                 throw UsageError("network connect: --ip \(ip): it takes an IPv4 address")
@@ -46,12 +47,49 @@ struct NetworkDisconnectCommand: ParsableCommand {
         discussion: "Example:\n  varve network disconnect web work")
 
     @OptionGroup var options: GlobalOptions
+    @Flag(name: .shortAndLong, help: "Also from a network that there is no more.") var force = false
     @Argument(help: "The network.") var network: String
     @Argument(help: "The container.") var container: String
 
     func run() throws {
         let repository = try options.repository()
-        try repository.disconnect(try repository.container(container), from: try repository.network(network))
+        let container = try repository.container(container)
+        do { try repository.disconnect(container, from: try repository.network(network)) } catch EngineError
+            .unknownNetwork where force
+        {
+            try repository.disconnect(container, fromMissing: network)
+        }
+    }
+}
+
+struct NetworkReloadCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reload", abstract: "Put in again what the host's packet filter has lost of running containers.",
+        discussion: """
+            For after something else has emptied the packet filter: what keeps networks apart, and published ports.
+
+            Example:
+              varve network reload --all
+            """)
+
+    @OptionGroup var options: GlobalOptions
+    @Flag(name: .shortAndLong, help: "All that run.") var all = false
+    @Argument(help: "The containers.") var containers: [String] = []
+
+    func run() throws {
+        let repository = try options.repository()
+        guard containers.isEmpty == all else {
+            throw UsageError("network reload: name containers, or take --all")
+        }
+        let chosen = all ? try repository.runningContainers() : try containers.map { try repository.container($0) }
+        var code: Int32 = 0
+        for container in chosen {
+            do {
+                try repository.reloadNetworks(of: container)
+                options.say("reloaded \(container.name)")
+            } catch { code = max(code, Report.tell(error)) }
+        }
+        if code != 0 { throw Exit(code) }
     }
 }
 
@@ -67,24 +105,34 @@ struct NetworkRmCommand: ParsableCommand {
         let repository = try options.repository()
         guard !networks.isEmpty else { throw UsageError("network rm: name at least one network") }
         // All names are looked up before anything is removed.
+        var code: Int32 = 0
         for network in try networks.map({ try repository.network($0) }) {
-            try repository.removeNetwork(network)
-            options.say("removed \(network.name)")
+            do {
+                try repository.removeNetwork(network)
+                options.say("removed \(network.name)")
+            } catch { code = max(code, Report.tell(error)) }
         }
+        if code != 0 { throw Exit(code) }
     }
 }
 
 struct NetworkPruneCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prune", abstract: "Remove all networks that no container is connected to.",
-        discussion: "Example:\n  varve network prune")
+        discussion: "Filters: label=NAME[=VALUE].\n\nExample:\n  varve network prune -f")
 
     @OptionGroup var options: GlobalOptions
+    @Flag(name: .shortAndLong, help: "Do not ask.") var force = false
+    @Option(help: "Only those: KEY=VALUE.") var filter: [String] = []
 
     func run() throws {
-        let removed = try options.repository().pruneNetworks()
+        let filters = try Filters(filter, keys: ["label"], command: "network prune")
+        if !force {
+            StandardError.write("Remove all networks that no container is connected to? [y/N] ")
+            guard ["y", "Y", "yes"].contains(readLine() ?? "") else { throw Exit(1) }
+        }
         let output = Output(options)
-        for name in removed { output.line(name) }
-        output.finish()
+        defer { output.finish() }
+        try options.repository().pruneNetworks(where: { filters.admits(labels: $0.labels) }) { output.line($0.name) }
     }
 }

@@ -4,16 +4,28 @@ import Model
 
 struct NetworkLsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ls", abstract: "List networks.", discussion: "Example:\n  varve network ls")
+        commandName: "ls", abstract: "List networks.",
+        discussion: """
+            Filters: name= and id= (a part of it), driver=, label=NAME[=VALUE], dangling=true (no container is connected).
 
+            Examples:
+              varve network ls
+              varve network ls -q --filter dangling=true
+            """)
+
+    // -q prints ids alone here, as in docker.
     @OptionGroup var options: GlobalOptions
+    @Option(name: [.customShort("f", allowingJoined: true), .customLong("filter")], help: "Only those: KEY=VALUE.")
+    var filter: [String] = []
     @Flag(name: .customLong("json"), help: "Print JSON.") var isJSON = false
 
     func run() throws {
-        let networks = try options.repository().networks()
+        let networks = try chosen(in: options.repository())
         let output = Output(options)
         if isJSON {
             output.json(.array(networks.map(\.json)))
+        } else if options.isQuiet {
+            for network in networks { output.line(String(network.id.prefix(12))) }
         } else {
             var table = Table(["NETWORK ID", "NAME", "DRIVER", "SUBNET", "CREATED"])
             for network in networks {
@@ -25,6 +37,18 @@ struct NetworkLsCommand: ParsableCommand {
             table.print(to: output)
         }
         output.finish()
+    }
+
+    private func chosen(in repository: Repository) throws -> [Network] {
+        let filters = try Filters(filter, keys: ["name", "id", "driver", "label", "dangling"], command: "network ls")
+        let isDangling = try filters.flag("dangling", command: "network ls")
+        return try repository.networks().filter { network in
+            if let isDangling, isDangling != (try repository.members(of: network.name).isEmpty) { return false }
+            return filters.admits("name") { network.name.contains($0) }
+                && filters.admits("id") { network.id.contains($0) }
+                && filters.admits("driver") { network.driver.rawValue == $0 }
+                && filters.admits(labels: network.labels)
+        }
     }
 }
 
