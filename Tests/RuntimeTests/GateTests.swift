@@ -165,7 +165,16 @@ private final class Gate {
     /// Leaves only the container to read from it.
     func close() { descriptor = nil }
 
-    func open() throws { try Files.open(path, flags: O_WRONLY | O_NONBLOCK).write([0]) }
+    /// - Throws: ENXIO where nobody has it open for reading.
+    func open() throws {
+        let gate = try Files.open(path, flags: O_WRONLY | O_NONBLOCK)
+        let signals = try SignalQueue.open([SIGPIPE])
+        do throws(SystemError) { try gate.write([0]) } catch {
+            // Who had it was one of those that had it for a moment only.
+            _ = try signals.next()
+            guard error.errno == Errno(rawValue: EPIPE) else { throw error }
+        }
+    }
 }
 
 /// A descriptor that can be in an array.

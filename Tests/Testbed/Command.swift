@@ -53,11 +53,25 @@ public func run(
     var pid: pid_t = 0
     let failure = posix_spawnp(&pid, arguments[0], &actions, &attributes, argv, envp)
     guard failure == 0 else { throw SystemError("start", arguments[0], Errno(rawValue: failure)) }
+    let isLate = try killIfLate(pid)
     var status: Int32 = 0
     try system("wait for", arguments[0]) { waitpid(pid, &status, 0) }
     let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + (status & 0x7f)
+    let text = String(decoding: try errors.contents(), as: UTF8.self)
     return CommandResult(
-        status: code, output: try scratch.contents(), errors: String(decoding: try errors.contents(), as: UTF8.self))
+        status: code, output: try scratch.contents(),
+        errors: isLate ? "\(text)killed: it did not end within \(longest) seconds\n" : text)
+}
+
+/// What waits for what never comes must not keep all other tests from being run.
+private let longest: Int32 = 600
+
+private func killIfLate(_ pid: pid_t) throws -> Bool {
+    let process = try ProcessHandle.open(pid)
+    var request = pollfd(fd: process.descriptor.raw, events: Int16(POLLIN), revents: 0)
+    guard poll(&request, 1, longest * 1000) == 0 else { return false }
+    try process.send(signal: SIGKILL)
+    return true
 }
 
 /// An unnamed file, so that no pipe can fill up while nobody reads.
