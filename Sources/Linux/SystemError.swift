@@ -76,6 +76,9 @@ public struct SystemError: Error, Hashable, Sendable, CustomStringConvertible {
         subject.isEmpty ? "\(operation): \(cause)" : "\(operation): \(subject): \(cause)"
     }
 
+    /// Whether the disk, or what may be used of it, is full.
+    public var isWantOfRoom: Bool { errno == .noSpace || errno == Errno(rawValue: EDQUOT) }
+
     /// Why, alone.
     public var cause: String { detail.isEmpty ? "\(errno)" : "\(errno) (\(detail))" }
 }

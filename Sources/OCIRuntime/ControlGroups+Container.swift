@@ -21,8 +21,9 @@ extension SeenContainer {
 extension HeldContainer {
     func controlGroups() throws(SystemError) -> ControlGroups { try record.controlGroups(specification) }
 
-    /// Remembers one before it is made or used.
+    /// Remembers one before it is made or used, in place of what was thought of it.
     func claim(_ group: ClaimedGroup) throws(SystemError) {
+        record.groups.removeAll { $0.hierarchy == group.hierarchy }
         record.groups.append(group)
         try place.write(record)
     }

@@ -62,7 +62,7 @@ struct RunTests {
         ("-v $BOX/dir:/etc/group", "prepare mount point: /etc/group: it or a name on the way is no directory"),
         ("-v $BOX/dir:/etc/group/x", "prepare mount point: /etc/group/x: it or a name on the way is no directory"),
         ("-v $BOX/dir:/../x", "mount volume: /../x: the place in the container is an absolute path without '..'"),
-        ("-v $BOX/dir:/proc/new", "mount in container: /proc/new: No such file or directory"),
+        ("-v $BOX/dir:/proc/new", "mount volume: /proc/new: nothing is mounted over /proc, or in it"),
         (
             "-v $BOX/dir:/ro:ro -v $BOX/dir:/ro/in",
             "prepare mount point: /ro/in: Read-only file system\nhint: make the mount point on the host first"
@@ -74,7 +74,11 @@ struct RunTests {
         ("-w /etc/group", "make working directory: /etc/group: Not a directory"),
         ("-w /etc/group/x", "make working directory: /etc/group/x: Not a directory"),
         ("-w /proc/none", "enter working directory: /proc/none: No such file or directory"),
-        ("-h $(printf %065d 0)", "set host name: \(String(repeating: "0", count: 65)): it is longer than 64 bytes"),
+        (
+            "-h $(printf %065d 0)",
+            "run: --hostname \(String(repeating: "0", count: 65)): "
+                + "it takes letters, digits, '-', '_' and '.', at most 64"
+        ),
     ]
 
     @Test("each mistake is told in one line that says what failed, of what, and why")

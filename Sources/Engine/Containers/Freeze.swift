@@ -55,7 +55,9 @@ extension Repository {
     /// Lets a container go on, whoever made it stand still. The caller has its lock.
     func thawIfFrozen(_ container: Container) throws {
         // First: a freeze that nobody is said to want, whoever gets the lock next ends.
-        try changeState(of: container.id) { $0.life.pausedRun = nil }
+        if try storedState(of: container.id)?.life.pausedRun != nil {
+            try changeState(of: container.id) { $0.life.pausedRun = nil }
+        }
         let groups = try controlGroups(of: container)
         if !groups.isEmpty { try Self.thaw(groups) }
     }

@@ -17,19 +17,22 @@ extension Repository {
         _ container: Container, console: RunConsole, isLasting: Bool, notice: @escaping (String) -> Void = { _ in }
     ) throws -> Int32 {
         let running = try claimRunning(container)
-        defer {
-            if !isLasting { removeOrWarn(container, holding: running) }
+        guard !isLasting else {
+            try settle(container, holding: running)
+            let end = try runToEnd(container, console, isLasting, notice)
+            try end.write(to: running)
+            try recordEnd(end, of: container, isLasting: true) { _ in .exited(code: end.code) }
+            return end.code
         }
-        try settle(container, holding: running)
-        let record = try runToEnd(container, console, isLasting, notice)
-        try record.write(to: running)
-        if isLasting {
-            try recordEnd(record, of: container, isLasting: true) { _ in .exited(code: record.code) }
-        } else {
-            // The removal does the rest. Where this process is killed before that, whoever settles reads the record.
-            self.record(.die, of: container, record.attributes)
+        let end: RunRecord
+        do { end = try runToEnd(container, console, isLasting, notice) } catch {
+            warnWhereFails("remove container", container) { try remove(container, holding: running) }
+            throw error
         }
-        return record.code
+        // Where this process is killed before the removal, whoever settles reads it.
+        try end.write(to: running)
+        warnWhereFails("remove container", container) { try removeEnded(container, end, holding: running) }
+        return end.code
     }
 
     private func runToEnd(
@@ -50,10 +53,8 @@ extension Repository {
             time: Timestamp.clock())
     }
 
-    private func removeOrWarn(_ container: Container, holding running: borrowing FileLock) {
-        do { try remove(container, holding: running) } catch {
-            warned("remove container: \(container.name): \(worded(error))")
-        }
+    private func warnWhereFails(_ operation: String, _ container: Container, _ body: () throws -> Void) {
+        do { try body() } catch { warned("\(operation): \(container.name): \(worded(error))") }
     }
 
     /// Starts the container's command, and puts on record that it runs. The caller has ``claimRunning(_:)``.

@@ -1,3 +1,4 @@
+import Glibc
 import Linux
 import Model
 import Runtime
@@ -42,7 +43,7 @@ extension Repository {
         }
         // Last: what is forbidden is forbidden, whatever else was asked for.
         try configuration.security.apply(to: &specification)
-        try specification.addNetworkParameters()
+        specification.addNetworkParameters()
         return specification
     }
 
@@ -63,14 +64,18 @@ extension Repository {
 
 extension Specification {
     /// As Docker: in a network of its own any user may take any port and send an echo request, which sees nothing of others.
-    fileprivate mutating func addNetworkParameters() throws {
-        guard linux.namespaces.contains(.network), try Files.exists("/proc/sys/net/ipv4") else { return }
+    fileprivate mutating func addNetworkParameters() {
+        guard linux.namespaces.contains(.network) else { return }
         var parameters = [Annotation(key: "net.ipv4.ip_unprivileged_port_start", value: "0")]
         // The kernel takes no group here that the user namespace does not map.
         if !linux.namespaces.contains(.user) {
             parameters.append(Annotation(key: "net.ipv4.ping_group_range", value: "0 2147483647"))
         }
         let given = Set(linux.sysctl.map(\.key))
-        linux.sysctl += parameters.filter { !given.contains($0.key) }
+        // Nobody asked for them: where the kernel has none, or lets none be set, they are left out.
+        linux.sysctl += parameters.filter { parameter in
+            !given.contains(parameter.key)
+                && access("/proc/sys/\(parameter.key.replacing(".", with: "/"))", W_OK) == 0
+        }
     }
 }

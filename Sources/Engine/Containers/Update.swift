@@ -6,9 +6,9 @@ extension Repository {
     /// Changes what a container may use, now where it runs, and at every later start.
     /// - Parameters:
     ///   - restart: when it is started again from now on; nil leaves that as it is.
-    ///   - change: of what it may use so far.
+    ///   - change: of what it may use so far; nil where that stays.
     public func update(
-        _ container: Container, restart: RestartPolicy? = nil, _ change: (inout ResourceOptions) throws -> Void
+        _ container: Container, restart: RestartPolicy? = nil, _ change: ((inout ResourceOptions) throws -> Void)?
     ) throws {
         if let restart, restart != .no, container.configuration.lifecycle.isRemovedAtEnd {
             throw EngineError.refused(
@@ -17,10 +17,10 @@ extension Repository {
         }
         try withLock(container) {
             let state = try state(of: container)
-            let before = state.resources ?? container.configuration.resources
-            var resources = before
-            try change(&resources)
-            if case .running = state.status, resources != before {
+            var resources = state.resources ?? container.configuration.resources
+            try change?(&resources)
+            // Also where nothing differs from what is on record: an earlier change may have failed halfway.
+            if case .running = state.status, change != nil {
                 var limits = try resources.resources()
                 // The rules for devices stay those of the start.
                 limits.devices = []
@@ -31,7 +31,7 @@ extension Repository {
                 }
             }
             try changeState(of: container.id) { state in
-                if resources != before { state.resources = resources }
+                if change != nil { state.resources = resources }
                 if let restart { state.restart = restart }
             }
         }

@@ -17,9 +17,10 @@ extension CopyTarget {
         let attributes = entry.attributes
         // Devices are mounts in every container.
         if let device = attributes.device, status.kind == attributes.kind, status.device == device { return }
-        guard status.kind == .regular, attributes.kind == .regular, entry.hardLinkTarget == nil else {
-            throw refusal(entry.path, "something is mounted there, which a copy does not replace")
-        }
+        // Asked again of the file that is held: the name may have come to mean another.
+        guard status.kind == .regular, attributes.kind == .regular, entry.hardLinkTarget == nil, status.isMountRoot,
+            try !node.isOfKernel()
+        else { throw refusal(entry.path, "something is mounted there, which a copy does not replace") }
         // The very file that is read: it has what it is to get.
         switch body {
         case .file(let source): if try source.status().isOfSameFile(as: status) { return }
@@ -30,7 +31,13 @@ extension CopyTarget {
             guard error.errno == .readOnly else { throw error }
             throw refusal(entry.path, "a file is mounted there read-only")
         }
-        try file.resize(to: 0)
-        try write(body, attributes, to: file)
+        switch body {
+        case .file: try write(body, attributes, to: file)
+        default:
+            // What stands there is lost only when all of the other is here: an archive may be cut off.
+            let whole = try Files.makeInMemory("varve-copy")
+            try write(body, attributes, to: whole)
+            try whole.copy(to: file, size: whole.status().size, holes: [])
+        }
     }
 }

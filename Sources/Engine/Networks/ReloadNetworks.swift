@@ -4,7 +4,9 @@ import Model
 extension Repository {
     /// All containers that run, sorted by name.
     public func runningContainers() throws -> [Container] {
-        try containers().filter { try isRunning($0) }.sorted { $0.name < $1.name }
+        try containers().filter { container in
+            if case .running = try state(of: container).status { true } else { false }
+        }.sorted { $0.name < $1.name }
     }
 
     /// Puts in again what the host's packet filter has lost of a running container's networks and published ports.

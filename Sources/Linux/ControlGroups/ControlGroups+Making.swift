@@ -17,7 +17,8 @@ public struct ClaimedGroup: Hashable, Sendable {
 public struct GroupClaims {
     /// What it has already.
     public var present: [ClaimedGroup]
-    /// Called before a group is made or used, so that it is known to whoever comes after a kill.
+    /// Called before a group is made or used, so that it is known to whoever comes after a kill; and once more, with the
+    /// truth, where one that was to be made was not: it may be somebody else's.
     public var claim: (ClaimedGroup) throws(SystemError) -> Void
 
     public init(_ present: [ClaimedGroup] = [], _ claim: @escaping (ClaimedGroup) throws(SystemError) -> Void) {
@@ -40,10 +41,12 @@ extension ControlGroups {
         claims: GroupClaims? = nil
     ) throws(SystemError) -> (all: ControlGroups, made: ControlGroups) {
         var (all, made): ([ControlGroup], [ControlGroup]) = ([], [])
+        var promised: [String] = []
         func take(
             _ hierarchy: ControlHierarchies.Hierarchy, _ wanted: Set<ControlGroup.Controller>?
         ) throws(SystemError) -> ControlGroup {
             let expected = try hierarchy.claim(path, claims)
+            if expected == true { promised.append(hierarchy.name) }
             let (group, isMade) = try hierarchy.make(path, with: wanted)
             all.append(group)
             if isMade { made.append(group) }
@@ -66,7 +69,10 @@ extension ControlGroups {
             return (ControlGroups(all), ControlGroups(made))
         } catch {
             // The first error is the one to tell.
-            do throws(SystemError) { try ControlGroups(made).remove() } catch {}
+            do throws(SystemError) {
+                try ControlGroups(made).remove()
+                for name in promised { try claims?.claim(ClaimedGroup(hierarchy: name, isMade: false)) }
+            } catch {}
             throw error
         }
     }

@@ -63,7 +63,7 @@ struct HealthTests {
         try box.succeed(
             """
             varve run -d --health-cmd 'touch /started; sleep 1235 & sleep 1236; true' --health-interval 1h \\
-                --health-timeout 2s --name w debian:12 sleep 1000
+                --health-timeout 10s --name w debian:12 sleep 1000
             varve supervise check $(readlink r/names/w)
             """)
         #expect(try box.succeed("varve exec w ls /started") == "/started")

@@ -52,15 +52,18 @@ struct ClaimTests {
     @Test("are refused where somebody else makes one just then")
     func race() throws {
         let mounted = try ControlHierarchies.mounted()
+        var told: [Bool] = []
         let error = #expect(throws: SystemError.self) {
             _ = try ControlGroups.make(
                 path, with: [], in: mounted,
-                claims: GroupClaims { _ throws(SystemError) in
+                claims: GroupClaims { group throws(SystemError) in
+                    told.append(group.isMade)
                     _ = try ControlGroups.make(path, with: [], in: mounted)
                 })
         }
         #expect(error?.errno == .exists)
-        // It is somebody else's.
+        // It is somebody else's, and is said to be.
+        #expect(told == [true, false])
         let left = try ControlGroups.find(path, in: mounted)
         #expect(!left.isEmpty)
         try left.remove()

@@ -25,6 +25,9 @@ extension Repository {
         do { try end(container) } catch EngineError.damagedContainer {
             // Nobody knows what runs in it but its control group.
             try killGroup(of: container)
+        } catch let error as SystemError where error.isWantOfRoom {
+            // Its end can't be put on record, and need not: it goes, and makes room.
+            try killGroup(of: container)
         }
     }
 

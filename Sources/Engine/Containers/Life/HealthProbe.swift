@@ -34,8 +34,10 @@ extension Repository {
     }
 
     /// Kills all in these sessions that is in the container. Each round finds only what was forked in the one before it.
+    /// - Throws: ETIMEDOUT where something does not end, since it stands still in a control group of version 1, say.
     private func killSessions(_ sessions: Set<Int32>, in container: Container) throws(SystemError) {
         let groups = try controlGroups(of: container)
+        let deadline = ContinuousClock.now.advanced(by: .seconds(10))
         var isAnyLeft = !sessions.isEmpty
         while isAnyLeft {
             isAnyLeft = false
@@ -45,6 +47,9 @@ extension Repository {
                     try !handle.hasEnded()
                 else { continue }
                 try handle.send(signal: SIGKILL)
+                guard try handle.waitForEnd(until: deadline) else {
+                    throw SystemError("end", "what a health check left", .timedOut)
+                }
                 isAnyLeft = true
             }
         }

@@ -47,18 +47,24 @@ extension Repository {
         let container = watch.container
         let state = try state(of: container)
         let end = RunRecord(run: state.life.run, code: code, signal: signal, time: Timestamp.clock())
-        let isLasting = !container.configuration.lifecycle.isRemovedAtEnd
+        if container.configuration.lifecycle.isRemovedAtEnd {
+            return try removeEnded(container, end, holding: watch.lock, reap: Self.reap)
+        }
+        func isStartWanted(_ state: ContainerState) -> Bool {
+            !isStopping && !state.life.isStopAsked
+                && container.restartPolicy(in: state).restarts(after: code, restarts: state.life.restarts)
+        }
         var patience = RecordingPatience()
         let status = try recordEnd(
-            end, of: container, isLasting: isLasting,
-            isWorthAnotherTry: {
-                patience.wait(after: $0)
+            end, of: container, isLasting: true,
+            isWorthAnotherTry: { error in
+                // Of an end that nothing comes after, whoever looks next finds the record in `running`.
+                guard error.isWantOfRoom, isStartWanted(state) else { return false }
+                patience.wait(after: error)
                 return true
             }
         ) { state in
-            guard !isStopping, !state.life.isStopAsked,
-                container.restartPolicy(in: state).restarts(after: code, restarts: state.life.restarts)
-            else { return .exited(code: code) }
+            guard isStartWanted(state) else { return .exited(code: code) }
             let seconds = end.time.seconds - (state.started ?? end.time.seconds)
             state.life.delay = RestartPolicy.delay(after: state.life.delay, running: seconds)
             return .restarting(code: code)
@@ -66,13 +72,9 @@ extension Repository {
         tell(patience, of: container, "the end of run \(end.run)")
         // Until now its number was its own.
         try Self.reap()
-        switch status {
-        case .restarting:
-            let delay = try self.state(of: container).life.delay
-            try pause(watch, milliseconds: delay, environment: environment)
-        case .exited where container.configuration.lifecycle.isRemovedAtEnd: try remove(container, holding: watch.lock)
-        case .created, .running, .exited: return
-        }
+        guard case .restarting = status else { return }
+        let delay = try self.state(of: container).life.delay
+        try pause(watch, milliseconds: delay, environment: environment)
     }
 
     /// The container's first process, which is a child of this process as it was one of the supervisor's.
@@ -137,7 +139,7 @@ extension Repository {
                     }
                 }
                 return tell(patience, of: container, "that it is not started again")
-            } catch let error as SystemError { patience.wait(after: error) }
+            } catch let error as SystemError where error.isWantOfRoom { patience.wait(after: error) }
         }
     }
 }

@@ -45,6 +45,26 @@ extension Repository {
         return result
     }
 
+    /// What comes after the end of a container that goes with its command. It is removed without its end being put on record
+    /// first: that may want room which only the removal makes.
+    /// - Parameter reap: waits for its first process, when nothing but that is left of it.
+    func removeEnded(
+        _ container: Container, _ end: RunRecord, holding running: borrowing FileLock, reap: () throws -> Void = {}
+    ) throws {
+        record(.die, of: container, end.attributes)
+        let isOutOfMemory = try withLock(container) { endRest(of: container) }
+        try reap()
+        do { try remove(container, holding: running) } catch {
+            // It stays, so whoever looks has to see how it ended.
+            try withLock(container) {
+                _ = try recordEnd(end, of: container, isLasting: true, isOutOfMemory: isOutOfMemory) { _ in
+                    .exited(code: end.code)
+                }
+            }
+            throw error
+        }
+    }
+
     /// - Returns: whether the kernel killed a process of it for want of memory.
     private func endRest(of container: Container) -> Bool {
         let isOutOfMemory = endGroups(of: container)

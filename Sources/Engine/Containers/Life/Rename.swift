@@ -22,8 +22,11 @@ extension Repository {
                 guard error.errno == .exists else { throw error }
                 throw EngineError.nameTaken(name)
             }
-            try Files.openDirectory(KernelPath(names)).synchronize()
-            try followRename(of: stored, to: name)
+            // It has the name by now. Whoever looks next completes what fails here.
+            do {
+                try Files.openDirectory(KernelPath(names)).synchronize()
+                try followRename(of: stored, to: name)
+            } catch { warned("complete rename: \(name): \(worded(error))") }
             return old
         }
         record(.rename, of: container.named(name), [.init("oldName", old)])
@@ -57,7 +60,7 @@ extension Repository {
             }
         } catch {
             // It can be looked at all the same, be it on a full disk or a read-only one.
-            warned("complete rename: \(name): \(error)")
+            warned("complete rename: \(name): \(worded(error))")
         }
         return container.named(name)
     }

@@ -43,8 +43,9 @@ extension Repository {
                 "kill", subject: container.name, reason: "it is restarting, so there is no process to take the signal")
         }
         // Before the signal: whoever records the end it brings about looks at this.
-        if ends { try setStopAsked(container) }
+        let isOnRecord = try !ends || setStopAsked(container)
         _ = try run.send(signal)
+        if !isOnRecord { try run.keeper.send(signal: SIGTERM) }
         record(.kill, of: container, [.init("signal", "\(signal)")])
         if ends { try letGo(container) }
         if signal == SIGKILL { try StoppingRun(run, within: 0).await(in: self) }
@@ -55,18 +56,23 @@ extension Repository {
         try settle(container)
         guard try state(of: container).status.isAlive else { return nil }
         // Before the signal: whoever records the end it brings about looks at this.
-        try setStopAsked(container)
+        let isOnRecord = try setStopAsked(container)
         guard let run = try observe(container) else { return nil }
         record(.kill, of: container, [.init("signal", "\(signal)")])
-        if try !run.send(signal) { try run.keeper.send(signal: SIGTERM) }
+        // A keeper that is told to end starts nothing again either.
+        if try !run.send(signal) || !isOnRecord { try run.keeper.send(signal: SIGTERM) }
         try letGo(container)
         return run
     }
 
-    private func setStopAsked(_ container: Container) throws {
-        try changeState(of: container.id) { state in
-            if state.status.isAlive { state.life.isStopAsked = true }
-        }
+    /// - Returns: false where there is no room to put it on record: what has filled the disk must be possible to end.
+    private func setStopAsked(_ container: Container) throws -> Bool {
+        do {
+            try changeState(of: container.id) { state in
+                if state.status.isAlive { state.life.isStopAsked = true }
+            }
+        } catch let error as SystemError where error.isWantOfRoom { return false }
+        return true
     }
 
     /// A frozen container takes no signal but KILL.

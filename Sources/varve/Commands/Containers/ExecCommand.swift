@@ -8,7 +8,7 @@ struct ExecCommand: ParsableCommand {
         commandName: "exec", abstract: "Run a further command in a running container.",
         discussion: """
             Exits as the command did; 125 where varve failed, 126 where the command can't be executed, 127 where it is \
-            not there. The command ends with varve, unless it is detached. In a terminal ctrl-p ctrl-q leave it alone.
+            not there. The command ends with varve, unless it is detached or has a terminal, which hangs up then. There ctrl-p ctrl-q leave it alone.
 
             Examples:
               varve exec work ls -l /

@@ -10,7 +10,7 @@ struct IDFile: ~Copyable {
             file = try Files.open(KernelPath(path), flags: O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
         } catch {
             guard error.errno == .exists else { throw error }
-            throw UsageError("run: --cidfile \(path): the file exists", hints: ["remove it, or name another"])
+            throw UsageError("write --cidfile \(path): the file exists", hints: ["remove it, or name another"])
         }
     }
 

@@ -56,7 +56,7 @@ struct PsSelection {
         guard try descends(row.state) else { return false }
         // Also those that one which does not run will be on.
         let networks = filters["network"].isEmpty ? [] : try repository.endpoints(of: container).map(\.network)
-        return (names.isEmpty || names.contains { container.name.contains($0) })
+        return (names.isEmpty || names.contains { container.name.contains($0) || "/\(container.name)".contains($0) })
             && filters.admits("id") { container.id.hasPrefix($0) }
             && filters.admits("status") { $0 == ContainerForm.word(for: row.state, isPaused: row.isPaused) }
             && filters.admits("health") { $0 == row.health?.status.rawValue ?? Self.noHealth }

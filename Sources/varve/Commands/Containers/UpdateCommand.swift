@@ -25,7 +25,8 @@ struct UpdateCommand: ParsableCommand {
         let policy = try restart.map { try LifecycleFlags.policy($0, "update: --restart") }
         let chosen = try ChosenContainers(containers, options, of: "update")
         try chosen.each { container in
-            try chosen.repository.update(container, restart: policy) { try limits.apply(to: &$0.limits) }
+            try chosen.repository.update(
+                container, restart: policy, limits.isEmpty ? nil : { try limits.apply(to: &$0.limits) })
         }
     }
 }
