@@ -29,7 +29,7 @@ public struct InspectedContainer: Sendable {
     public let log: String?
     /// What it was started by the last time, an OCI specification; nil before the first.
     public let specification: String?
-    /// All options that it was made with, but with the limits of now.
+    /// All options that it was made with, but with the limits and the restart policy of now.
     public let configuration: JSON
 }
 
@@ -52,6 +52,7 @@ extension Repository {
         let specification = "\(files.directory)/config.json"
         var effective = configuration
         effective.resources = state.resources ?? configuration.resources
+        effective.lifecycle.restart = container.restartPolicy(in: state)
         return InspectedContainer(
             container: container, state: state, tag: try tag(of: container, state),
             isPaused: state.isPaused, health: try health(of: container),
