@@ -99,7 +99,7 @@ struct RestartTests {
             w
             $ varve inspect w | grep -e restartPolicy -e '"resources": null' -e '"restart"'
                 "restartPolicy": "on-failure:9",
-                    "restart": "no",
+                    "restart": "on-failure:9",
             $ varve create --rm --name r debian:12 true >/dev/null; varve update --restart always r; varve rm r
             ! varve: update: r: it is removed at its end (--rm), so it can't be started again
             ! removed r
