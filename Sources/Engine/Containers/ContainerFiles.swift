@@ -47,8 +47,9 @@ extension Repository {
     func stateIfPresent(of container: Container) throws -> ContainerState? {
         try recover()
         guard var state = try storedState(of: container.id) else { return nil }
-        if state.status.isAlive, try !isKept(container, state) {
-            state.status = .exited(code: try end(of: state, in: container).code)
+        guard state.status.isAlive, try !isKept(container, state) else { return state }
+        do { state.status = .exited(code: try end(of: state, in: container).code) } catch EngineError.unknownContainer {
+            return nil
         }
         return state
     }

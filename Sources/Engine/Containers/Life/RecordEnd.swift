@@ -109,7 +109,14 @@ extension Repository {
                 run: state.life.run, code: code, signal: state.life.signal ?? 0,
                 time: Timestamp(seconds: state.finished ?? Moment.now()))
         }
-        let file = try Files.open(KernelPath(files(of: container.id).running), flags: O_RDONLY | O_NOFOLLOW)
+        let file: Descriptor
+        do throws(SystemError) {
+            file = try Files.open(KernelPath(files(of: container.id).running), flags: O_RDONLY | O_NOFOLLOW)
+        } catch {
+            guard error.errno == .noEntry else { throw error }
+            // It is being removed.
+            throw EngineError.unknownContainer(container.name, near: [])
+        }
         if let record = try RunRecord.read(state.life.run, from: file) { return record }
         // Whoever was to tell was killed, and the container with it.
         return RunRecord(run: state.life.run, code: 137, signal: SIGKILL, time: Timestamp.clock())
