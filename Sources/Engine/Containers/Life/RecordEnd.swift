@@ -47,13 +47,14 @@ extension Repository {
 
     /// What comes after the end of a container that goes with its command. It is removed without its end being put on record
     /// first: that may want room which only the removal makes.
-    /// - Parameter reap: waits for its first process, when nothing but that is left of it.
+    /// - Parameter reap: waits for its first process, when nothing but that is left of it; nil where its control groups have
+    ///   ended with that already.
     func removeEnded(
-        _ container: Container, _ end: RunRecord, holding running: borrowing FileLock, reap: () throws -> Void = {}
+        _ container: Container, _ end: RunRecord, holding running: borrowing FileLock, reap: (() throws -> Void)? = nil
     ) throws {
         record(.die, of: container, end.attributes)
-        let isOutOfMemory = try withLock(container) { endRest(of: container) }
-        try reap()
+        let isOutOfMemory = try reap != nil && withLock(container) { endRest(of: container) }
+        try reap?()
         do { try remove(container, holding: running) } catch {
             // It stays, so whoever looks has to see how it ended.
             try withLock(container) {
