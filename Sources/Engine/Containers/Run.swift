@@ -21,7 +21,7 @@ extension Repository {
             try settle(container, holding: running)
             let end = try runToEnd(container, console, isLasting, notice)
             try end.write(to: running)
-            try recordEnd(end, of: container, isLasting: true) { _ in .exited(code: end.code) }
+            try recordEnd(end, of: container) { _ in .exited(code: end.code) }
             return end.code
         }
         let end: RunRecord

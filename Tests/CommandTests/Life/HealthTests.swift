@@ -49,7 +49,7 @@ struct HealthTests {
             "varve run -d --health-cmd 'sleep 1000' --health-interval 50ms --health-timeout 100ms --health-retries 1 --name w debian:12 sleep 1000"
         )
         try wait(box, for: #""status":"unhealthy".*"exitCode":-1,"output":"the check took longer than 100 ms""#)
-        #expect(try box.succeed("varve rm -f w; ps -e -o args | grep -c '[s]leep 1000$' || true") != "")
+        try box.succeed("varve rm -f w")
         try box.succeed(
             "varve run -d --health-cmd 'head -c 100000 /dev/zero' --health-interval 50ms --name w debian:12 sleep 1000")
         try wait(box, for: #""status":"healthy""#)

@@ -56,7 +56,7 @@ extension Repository {
         }
         var patience = RecordingPatience()
         let status = try recordEnd(
-            end, of: container, isLasting: true,
+            end, of: container,
             isWorthAnotherTry: { error in
                 // Of an end that nothing comes after, whoever looks next finds the record in `running`.
                 guard error.isWantOfRoom, isStartWanted(state) else { return false }

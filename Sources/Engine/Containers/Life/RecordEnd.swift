@@ -10,7 +10,7 @@ extension Repository {
     /// - Returns: the status.
     @discardableResult
     func recordEnd(
-        _ end: RunRecord, of container: Container, isLasting: Bool,
+        _ end: RunRecord, of container: Container,
         isWorthAnotherTry: (SystemError) -> Bool = { _ in false },
         _ status: (inout ContainerState) -> ContainerState.Status
     ) throws -> ContainerState.Status {
@@ -22,19 +22,19 @@ extension Repository {
                     // Once: the groups can't be asked again.
                     let isOut = isOutOfMemory ?? endRest(of: container)
                     isOutOfMemory = isOut
-                    return try recordEnd(end, of: container, isLasting: isLasting, isOutOfMemory: isOut, status)
+                    return try recordEnd(end, of: container, isOutOfMemory: isOut, status)
                 }
             } catch let error as SystemError where isWorthAnotherTry(error) { continue }
         }
     }
 
     private func recordEnd(
-        _ end: RunRecord, of container: Container, isLasting: Bool, isOutOfMemory: Bool,
+        _ end: RunRecord, of container: Container, isOutOfMemory: Bool,
         _ status: (inout ContainerState) -> ContainerState.Status
     ) throws -> ContainerState.Status {
         var result = ContainerState.Status.exited(code: end.code)
         // Only this: its base may have moved on meanwhile.
-        try changeState(of: container.id, isDurable: isLasting) { state in
+        try changeState(of: container.id) { state in
             state.finished = end.time.seconds
             state.life.signal = end.signal > 0 ? end.signal : nil
             state.life.isOutOfMemory = isOutOfMemory
@@ -58,7 +58,7 @@ extension Repository {
         do { try remove(container, holding: running) } catch {
             // It stays, so whoever looks has to see how it ended.
             try withLock(container) {
-                _ = try recordEnd(end, of: container, isLasting: true, isOutOfMemory: isOutOfMemory) { _ in
+                _ = try recordEnd(end, of: container, isOutOfMemory: isOutOfMemory) { _ in
                     .exited(code: end.code)
                 }
             }
@@ -99,7 +99,7 @@ extension Repository {
     func settle(_ container: Container, holding lock: borrowing FileLock) throws {
         guard let state = try storedState(of: container.id), state.status.isAlive else { return }
         let end = try end(of: state, in: container)
-        try recordEnd(end, of: container, isLasting: true) { _ in .exited(code: end.code) }
+        try recordEnd(end, of: container) { _ in .exited(code: end.code) }
         if container.configuration.lifecycle.isRemovedAtEnd { try remove(container, holding: lock) }
     }
 
